@@ -1,0 +1,163 @@
+/**
+ * The read API and registration, as console and CLI use it. Every answer about a cluster carries as-of times (I3).
+ * Times are RFC 3339 strings in UTC.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { managerSchema, streamStates } from "./agent.ts";
+import { limits } from "./limits.ts";
+
+const time = z.string();
+const id = z.string();
+
+export const apiPaths = {
+  session: "/api/v1/session",
+  signIn: "/api/v1/sign-in",
+  clusters: "/api/v1/clusters",
+  cluster: "/api/v1/clusters/:clusterId",
+  counts: "/api/v1/clusters/:clusterId/counts",
+  objects: "/api/v1/objects",
+  object: "/api/v1/clusters/:clusterId/objects/:resource/:uid",
+  clients: "/api/v1/clients",
+  live: "/api/v1/live",
+  openapi: "/api/v1/openapi.json",
+} as const;
+
+export const clusterStates = ["pending", "connected", "disconnected"] as const;
+
+/** A stretch of time in which the platform could not see; bounds are never shortened afterwards (R20). */
+export const blindIntervalSchema = z.object({
+  stream: z.string(),
+  from: time,
+  /** Absent while still blind. */
+  to: time.optional(),
+  reason: z.string(),
+});
+export type BlindInterval = z.infer<typeof blindIntervalSchema>;
+
+export const clusterStreamSchema = z.object({
+  stream: z.string(),
+  resource: z.string(),
+  state: z.enum(streamStates),
+  detail: z.string().optional(),
+  /** Everything up to here is known. */
+  asOf: time.optional(),
+  objects: z.number().int(),
+});
+export type ClusterStream = z.infer<typeof clusterStreamSchema>;
+
+export const clusterSchema = z.object({
+  id,
+  /** Kubernetes uid of namespace kube-system; absent until the operator first connected. */
+  uid: z.string().optional(),
+  name: z.string(),
+  state: z.enum(clusterStates),
+  kubernetesVersion: z.string().optional(),
+  operatorVersion: z.string().optional(),
+  lastSeen: time.optional(),
+  /** The oldest as-of of its streams: nothing shown of this cluster is older than this. */
+  asOf: time.optional(),
+  objects: z.number().int(),
+  nodes: z.number().int(),
+  namespaces: z.number().int(),
+});
+export type Cluster = z.infer<typeof clusterSchema>;
+
+export const clusterDetailSchema = clusterSchema.extend({
+  clientId: z.string(),
+  thumbprint: z.string(),
+  streams: z.array(clusterStreamSchema),
+  blind: z.array(blindIntervalSchema),
+});
+export type ClusterDetail = z.infer<typeof clusterDetailSchema>;
+
+export const countsSchema = z.object({
+  items: z.array(
+    z.object({ resource: z.string(), namespace: z.string().optional(), count: z.number().int() }),
+  ),
+  asOf: time.optional(),
+});
+export type Counts = z.infer<typeof countsSchema>;
+
+export const objectQuerySchema = z.object({
+  /** Cluster id or name; all clusters when absent. */
+  cluster: z.string().max(253).optional(),
+  resource: z.string().max(253).optional(),
+  namespace: z.string().max(253).optional(),
+  /** Substring of the name, at least three characters. */
+  name: z.string().min(limits.searchChars).max(253).optional(),
+  /** Kubernetes label selector syntax. */
+  labelSelector: z.string().max(4096).optional(),
+  limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
+  /** From the previous answer's `next`. */
+  cursor: z.string().max(2048).optional(),
+});
+export type ObjectQuery = z.infer<typeof objectQuerySchema>;
+
+export const inventoryObjectSchema = z.object({
+  cluster: z.object({ id, name: z.string() }),
+  resource: z.string(),
+  uid: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  /** Pruned Kubernetes object. */
+  record: z.record(z.string(), z.unknown()),
+  resourceVersion: z.string(),
+  /** When the operator saw this version, corrected by the clock offset. */
+  seenAt: time,
+  /** When the platform stored it. */
+  receivedAt: time,
+  asOf: time.optional(),
+});
+export type InventoryObject = z.infer<typeof inventoryObjectSchema>;
+
+export const objectPageSchema = z.object({
+  items: z.array(inventoryObjectSchema),
+  next: z.string().optional(),
+  /** The oldest as-of of the streams this answer draws from. */
+  asOf: time.optional(),
+  blind: z.array(blindIntervalSchema),
+});
+export type ObjectPage = z.infer<typeof objectPageSchema>;
+
+export const objectDetailSchema = inventoryObjectSchema.extend({
+  managers: z.array(managerSchema),
+  blind: z.array(blindIntervalSchema),
+});
+export type ObjectDetail = z.infer<typeof objectDetailSchema>;
+
+export const clientRequestSchema = z.object({
+  /** Name of the cluster this client is for. */
+  name: z.string().min(1).max(253),
+  /** SPKI PEM, ECDSA P-256. A private key here is refused and never stored. */
+  publicKey: z.string().min(1).max(4096),
+});
+export type ClientRequest = z.infer<typeof clientRequestSchema>;
+
+export const clientSchema = z.object({
+  clientId: z.string(),
+  name: z.string(),
+  /** RFC 7638 thumbprint of the public key. */
+  thumbprint: z.string(),
+  profile: z.enum(["v1", "v2"]),
+  createdAt: time,
+  clusterId: id,
+});
+export type Client = z.infer<typeof clientSchema>;
+
+export const sessionSchema = z.object({
+  person: z.object({ name: z.string(), role: z.string() }),
+  org: z.object({ name: z.string() }),
+  version: z.string(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** One server-sent event on `/api/v1/live`: something in this cluster changed. */
+export const liveEventSchema = z.object({
+  clusterId: id,
+  /** Grows with every applied batch of the cluster. */
+  changeNumber: z.number().int(),
+  resources: z.array(z.string()),
+});
+export type LiveEvent = z.infer<typeof liveEventSchema>;

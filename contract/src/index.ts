@@ -1,0 +1,9 @@
+/** What crosses a wire: the agent protocol, the API, problems, limits and streams. The tables are in `./allow-list`. */
+export * from "./agent.ts";
+export * from "./api.ts";
+export { canonicalize } from "./canonical.ts";
+export type { Json, JsonObject } from "./json.ts";
+export { limits } from "./limits.ts";
+export * from "./problem.ts";
+export { product } from "./product.ts";
+export { formatStream, modes, parseStream, type Mode, type Stream } from "./stream.ts";

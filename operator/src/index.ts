@@ -1,0 +1,2 @@
+/** Public list of this package. */
+export {};

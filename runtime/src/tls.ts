@@ -1,0 +1,54 @@
+/**
+ * The one place that makes outbound connections: TLS 1.3, verified, without session resumption (a resumed session
+ * skips the identity check).
+ *
+ * @module
+ */
+import { Agent as HttpAgent } from "node:http";
+import { Agent } from "node:https";
+
+export type OutboundTls = {
+  /** PEM bundle that replaces the system's store; the system's store when absent. */
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly servername?: string;
+};
+
+/** Options every outbound TLS connection of ours carries. They win over NODE_OPTIONS and NODE_TLS_REJECT_UNAUTHORIZED. */
+export const tlsFloor = {
+  minVersion: "TLSv1.3",
+  maxVersion: "TLSv1.3",
+  rejectUnauthorized: true,
+  ecdhCurve: "X25519MLKEM768:X25519:P-256",
+} as const;
+
+/** TCP keepalive: with Node's fixed interval a dead peer is found about 10 s after this. */
+export const keepAliveMs = 15_000;
+
+export function createHttpsAgent(
+  tls: OutboundTls,
+  options: { readonly maxSockets: number },
+): Agent {
+  return new Agent({
+    ...tls,
+    ...tlsFloor,
+    keepAlive: true,
+    keepAliveMsecs: keepAliveMs,
+    maxCachedSessions: 0,
+    maxSockets: options.maxSockets,
+    scheduling: "lifo",
+  });
+}
+
+/** For the explicit development switch only: plain HTTP, and only to this machine. */
+export function createLoopbackHttpAgent(options: { readonly maxSockets: number }): HttpAgent {
+  return new HttpAgent({ keepAlive: true, maxSockets: options.maxSockets });
+}
+
+const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Whether a URL's host names this machine, as the development switch demands. */
+export function isLoopback(url: URL): boolean {
+  return loopbackHosts.has(url.hostname);
+}
