@@ -1,2 +1,14 @@
 /** Public list of this package. */
-export {};
+export type { ApiAnswer, ApiClient, ApiRequest } from "./control-plane/api-client.ts";
+export { createAuthority, type Authority } from "./control-plane/authority.ts";
+export { buildBinary, ControlPlaneError, findBinary } from "./control-plane/binary.ts";
+export {
+  startControlPlane,
+  type AuditEvent,
+  type ControlPlane,
+  type ControlPlaneOptions,
+  type PolicyRule,
+  type ServiceAccountAccess,
+} from "./control-plane/control-plane.ts";
+export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
+export { TimeoutError, waitFor } from "./wait-for.ts";
