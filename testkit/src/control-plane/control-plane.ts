@@ -7,7 +7,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { waitFor } from "../wait-for.ts";
@@ -42,6 +42,8 @@ export type ControlPlaneOptions = {
   readonly scheduler?: boolean;
   /** More flags for kube-apiserver, for example `--watch-cache=false`. */
   readonly apiServerFlags?: readonly string[];
+  /** At its end one JSON line {version, auditLines} is added to this file. Default: OBSYK_CONTROL_PLANE_REPORT. */
+  readonly reportFile?: string | undefined;
 };
 
 /** RBAC rule, as in a ClusterRole. */
@@ -253,7 +255,15 @@ export class ControlPlane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.admin[Symbol.dispose]();
-    await this.#parts.guard[Symbol.asyncDispose]();
+    const report = this.#parts.options.reportFile ?? process.env["OBSYK_CONTROL_PLANE_REPORT"];
+    try {
+      if (report !== undefined && report !== "") {
+        const auditLines = (await this.auditLog()).length;
+        await appendFile(report, `${JSON.stringify({ version: this.version, auditLines })}\n`);
+      }
+    } finally {
+      await this.#parts.guard[Symbol.asyncDispose]();
+    }
   }
 
   async #startApiServer(): Promise<void> {
