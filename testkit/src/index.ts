@@ -1,6 +1,6 @@
 /** Public list of this package. */
 export type { ApiAnswer, ApiClient, ApiRequest } from "./control-plane/api-client.ts";
-export { createAuthority, type Authority } from "./control-plane/authority.ts";
+export { createAuthority, type Authority } from "./authority.ts";
 export { buildBinary, ControlPlaneError, findBinary } from "./control-plane/binary.ts";
 export {
   startControlPlane,
@@ -12,3 +12,4 @@ export {
 } from "./control-plane/control-plane.ts";
 export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
 export { TimeoutError, waitFor } from "./wait-for.ts";
+export { createCertificates, type Certificates } from "./certificates.ts";

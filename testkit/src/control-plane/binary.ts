@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Environment } from "./environment.ts";
 
 export type Component =
   | "etcd"
@@ -25,8 +26,6 @@ export type Component =
 export type ControlPlaneBinary = {
   readonly command: (component: Component) => { readonly file: string; readonly args: string[] };
 };
-
-export type Environment = { readonly [name: string]: string | undefined };
 
 export class ControlPlaneError extends Error {
   override readonly name = "ControlPlaneError";
@@ -120,12 +119,16 @@ function buildFlags(version: string): string[] {
 async function goBuild(
   output: string,
   version: string,
-  options: { readonly signal: AbortSignal; readonly progress: (line: string) => void },
+  options: {
+    readonly env: Environment;
+    readonly signal: AbortSignal;
+    readonly progress: (line: string) => void;
+  },
 ): Promise<void> {
   const started = performance.now();
   const child = spawn("go", ["build", "-v", ...buildFlags(version), "-o", output, "."], {
     cwd: source,
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" },
+    env: { ...options.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" },
     stdio: ["ignore", "ignore", "pipe"],
     signal: options.signal,
   });

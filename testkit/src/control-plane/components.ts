@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Authority, IssuedCertificate } from "./authority.ts";
+import type { Authority, IssuedCertificate } from "../authority.ts";
 import { formatKubeconfig } from "./kubeconfig.ts";
 
 export type Ports = {

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { waitFor } from "../wait-for.ts";
 import { createApiClient, type ApiClient } from "./api-client.ts";
-import { createAuthority, type Authority } from "./authority.ts";
+import { createAuthority, type Authority } from "../authority.ts";
 import {
   ControlPlaneError,
   findBinary,
@@ -29,6 +29,7 @@ import {
   type Files,
   type Ports,
 } from "./components.ts";
+import { testEnvironment } from "./environment.ts";
 import { formatKubeconfig } from "./kubeconfig.ts";
 import { openProcessGuard, type ProcessGuard } from "./process-guard.ts";
 
@@ -83,7 +84,7 @@ const stopTimeoutMs = 10_000;
 
 /** @throws {ControlPlaneError} when no binary is found or a component ends while it starts. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const binary = options.binary ?? (await findBinary(process.env));
+  const binary = options.binary ?? (await findBinary(testEnvironment()));
   const guard = await openProcessGuard("control-plane");
   try {
     const ports = await findFreePorts();
@@ -255,7 +256,8 @@ export class ControlPlane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.admin[Symbol.dispose]();
-    const report = this.#parts.options.reportFile ?? process.env["OBSYK_CONTROL_PLANE_REPORT"];
+    const report =
+      this.#parts.options.reportFile ?? testEnvironment()["OBSYK_CONTROL_PLANE_REPORT"];
     try {
       if (report !== undefined && report !== "") {
         const auditLines = (await this.auditLog()).length;

@@ -1,4 +1,4 @@
-/** A certificate authority for one test cluster: server certificates for loopback, client certificates for users. */
+/** A certificate authority of one test: server certificates for this machine, client certificates for users. */
 import "./reflect-metadata.ts";
 import { randomBytes, type webcrypto } from "node:crypto";
 import {
@@ -33,7 +33,7 @@ export async function createAuthority(name: string): Promise<Authority> {
   const validity = { notBefore: new Date(Date.now() - 300_000), notAfter: inDays(7) };
   const root = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
-    name: `CN=${name}`,
+    name: `CN=${name} ${randomBytes(4).toString("hex")}`,
     keys,
     signingAlgorithm: algorithm,
     ...validity,

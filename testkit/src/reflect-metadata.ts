@@ -20,11 +20,10 @@ function getMetadata(key: string, target: object): unknown {
   return undefined;
 }
 
-// The proposal's functions are absent from the standard library's types.
+// The standard library's types do not know the proposal.
 const reflect = Reflect as Metadata;
-reflect.defineMetadata ??= (key, value, target) => {
-  const values = stored.get(target) ?? new Map<string, unknown>();
-  stored.set(target, values.set(key, value));
-};
-reflect.getOwnMetadata ??= (key, target) => stored.get(target)?.get(key);
 reflect.getMetadata ??= getMetadata;
+reflect.getOwnMetadata ??= (key, target) => stored.get(target)?.get(key);
+reflect.defineMetadata ??= (key, value, target) => {
+  stored.set(target, (stored.get(target) ?? new Map<string, unknown>()).set(key, value));
+};
