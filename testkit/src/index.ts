@@ -13,3 +13,11 @@ export {
 export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
 export { TimeoutError, waitFor } from "./wait-for.ts";
 export { createCertificates, type Certificates } from "./certificates.ts";
+export {
+  ProofFailure,
+  seededRandom,
+  type Profile,
+  type ProofContext,
+  type ProofResult,
+  type Prove,
+} from "./proof.ts";
