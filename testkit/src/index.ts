@@ -21,3 +21,13 @@ export {
   type ProofResult,
   type Prove,
 } from "./proof.ts";
+export {
+  canaryChars,
+  createCanaryFlock,
+  type CanaryFlock,
+  type CanaryHit,
+  type Encoding,
+} from "./canary.ts";
+export { splitHttpMessages, type RecordedMessage } from "./http-recording.ts";
+export { scanMemory, type MemoryScan } from "./memory-scan.ts";
+export { openRecordingProxy, type RecordingProxy } from "./recording-proxy.ts";
