@@ -171,7 +171,10 @@ class KubeClient {
         `the API server's certificate is not trusted (${code}): check the CA bundle`,
       );
     }
-    return new KubeError("transport", `no answer from the API server ${this.#target.server.host}: ${code}`);
+    return new KubeError(
+      "transport",
+      `no answer from the API server ${this.#target.server.host}: ${code}`,
+    );
   }
 }
 
