@@ -1,2 +1,2 @@
 /** Public list of this package. */
-export {};
+export { createCertificates, type Certificates } from "./certificates.ts";
