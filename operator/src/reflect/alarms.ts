@@ -25,10 +25,10 @@ export function openAlarms(clock: Clock): Alarms {
     timer = { at, stop };
     clock.sleep(at - clock.monotonic(), { signal: stop.signal }).then(
       () => {
-        if (stop.signal.aborted) return;
+        if (stop.signal.aborted) return undefined;
         timer = undefined;
         ringDue();
-        arm();
+        return arm();
       },
       // Replaced or closed.
       () => undefined,

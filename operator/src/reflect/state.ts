@@ -5,6 +5,7 @@
  * @module
  */
 import type { ListReason } from "@obsyk/contract";
+import { compareVersions } from "./resource-version.ts";
 
 /** Is the resource served at all? */
 export type Discover = {
@@ -212,7 +213,8 @@ function stepListing(state: Listing, input: Input): State {
       return spread("relist", { ...state, attempt: attempt + 1, widened: widened + 1 });
     }
     case "retired":
-      return state.goal === "poll" ? { ...state, goal: "stop" } : state;
+      // What is being listed may have been read before the namespace was gone.
+      return state.goal === "poll" ? { ...again(state), goal: "stop" } : state;
     case "forbidden":
       return forbid(state.goal, state.denied + 1);
     default:
@@ -420,10 +422,23 @@ function backOff(state: InFlight, retryAfter?: string): Waiting {
 }
 
 /** The same request once more; a list that may have begun begins anew (W5). */
-function again(state: InFlight): InFlight {
+function again<S extends InFlight>(state: S): S {
   return state.kind === "listing" ? { ...state, attempt: state.attempt + 1 } : state;
 }
 
 function spread(over: "reconnect" | "relist", resume: Listing | Watching): Waiting {
   return { kind: "waiting", pause: { kind: "spread", over }, resume };
+}
+
+/**
+ * Whether an event may be applied (W2): newer than our version, or at our version but of another object, as some
+ * aggregated API servers send. `uid` is `undefined` for bookmarks, which may repeat our version.
+ */
+export function isNews(
+  state: Watching,
+  event: { readonly resourceVersion: string; readonly uid: string | undefined },
+): boolean {
+  const order = compareVersions(event.resourceVersion, state.resourceVersion);
+  if (order === undefined || order > 0) return true;
+  return order === 0 && (event.uid === undefined || event.uid !== state.uid || event.uid === "");
 }
