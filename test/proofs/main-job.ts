@@ -4,12 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
-import {
-  openProcessGuard,
-  startControlPlane,
-  waitFor,
-  type Prove,
-} from "@obsyk/testkit";
+import { openProcessGuard, startControlPlane, waitFor, type Prove } from "@obsyk/testkit";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
 import { startOperator, startPlatform, waitUntilWatching, type Platform } from "./system.ts";
 

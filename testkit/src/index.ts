@@ -15,7 +15,6 @@ export { TimeoutError, waitFor } from "./wait-for.ts";
 export { createCertificates, type Certificates } from "./certificates.ts";
 export {
   ProofFailure,
-  seededRandom,
   type Profile,
   type ProofContext,
   type ProofResult,
@@ -31,3 +30,33 @@ export {
 export { splitHttpMessages, type RecordedMessage } from "./http-recording.ts";
 export { scanMemory, type MemoryScan } from "./memory-scan.ts";
 export { openRecordingProxy, type RecordingProxy } from "./recording-proxy.ts";
+export {
+  openScriptedServer,
+  type ScriptedReply,
+  type ScriptedRequest,
+  type ScriptedServer,
+} from "./scripted-server.ts";
+export {
+  encodeEnvelope,
+  encodeFrame,
+  encodeList,
+  encodeListOf,
+  encodeObject,
+  encodeStatus,
+  encodeWatchError,
+  encodeWatchEvent,
+  type ListMeta,
+  type Status,
+  type WatchType,
+} from "./kube-api/encode/answers.ts";
+export { fieldsOf, type WireField, type WireType } from "./kube-api/encode/fields.ts";
+export { forbiddenFields } from "./kube-api/encode/forbidden-fields.ts";
+export { encodeMessage, type KubeObject } from "./kube-api/encode/protobuf.ts";
+export { canaryText, randomObject, seededRandom } from "./kube-api/encode/random-object.ts";
+export {
+  encodeJsonWatchError,
+  encodeTableEvent,
+  encodeTableList,
+  type IncludeObject,
+  type TableOptions,
+} from "./kube-api/encode/table.ts";
