@@ -6,7 +6,13 @@ import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
 import { openProcessGuard, startControlPlane, waitFor, type Prove } from "@obsyk/testkit";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
-import { startOperator, startPlatform, waitUntilWatching, type Platform } from "./system.ts";
+import {
+  registerCluster,
+  startOperator,
+  startPlatform,
+  waitUntilWatching,
+  type Platform,
+} from "./system.ts";
 
 const visibleMs = 2000;
 const probe = { timeoutMs: visibleMs, intervalMs: 20 };
@@ -23,20 +29,26 @@ export const prove: Prove = async (context) => {
   stack.use(plane);
   stack.use(platform);
   context.say(`kube-apiserver ${plane.version}, platform at ${platform.url}`);
-  const { kubeconfig } = await plane.createServiceAccountKubeconfig({
+  const { kubeconfig, username } = await plane.createServiceAccountKubeconfig({
     namespace: "obsyk",
     name: "operator",
     rules: readRules,
   });
-  const operator = stack.use(
-    await startOperator({ context, guard, platform, kubeconfig, name: "main-job" }),
+  const registration = await registerCluster(platform, guard, "main-job");
+  const { clusterId } = registration;
+  stack.use(
+    await startOperator({ context, guard, registration, kubeconfig, platform: platform.agent }),
   );
-  await waitUntilWatching(platform, operator.clusterId, { timeoutMs: 30_000, signal });
+  await waitUntilWatching(platform, clusterId, { timeoutMs: 30_000, signal });
   const times: Times = { applied: [], edited: [], deleted: [] };
   let objects = 0;
   for (let round = 0; round < rounds[context.profile]; round += 1) {
-    objects += await runRound({ plane, platform, clusterId: operator.clusterId }, round, times);
+    objects += await runRound({ plane, platform, clusterId }, round, times);
   }
+  const wrote = (await plane.auditLog()).filter(
+    ({ user, verb }) => user.username === username && !["get", "list", "watch"].includes(verb),
+  );
+  assert.deepEqual(wrote, [], "the operator only reads (I4)");
   const worst = (list: readonly number[]): number => Math.round(Math.max(...list));
   return {
     figure: `${objects} objects applied, all on the API within ${worst(times.applied)} ms; edits within ${worst(times.edited)} ms, deletes within ${worst(times.deleted)} ms`,

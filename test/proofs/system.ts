@@ -20,9 +20,8 @@ export type Platform = AsyncDisposable & {
   readonly process: Supervised;
   /** Base URL of API and console. */
   readonly url: string;
-  /** Base URL of the listener that operators speak to, and the CA behind it. */
-  readonly agentUrl: string;
-  readonly agentCa: string;
+  /** The listener that operators speak to, and the CA behind it. */
+  readonly agent: { readonly url: string; readonly ca: string };
   readonly observeUrl: string;
   readonly logFile: string;
   readonly dataDir: string;
@@ -69,8 +68,7 @@ export async function startPlatform(context: ProofContext, guard: ProcessGuard):
     return {
       process: supervised,
       url,
-      agentUrl,
-      agentCa: certificates.ca,
+      agent: { url: agentUrl, ca: certificates.ca },
       observeUrl,
       logFile,
       dataDir,
@@ -83,9 +81,28 @@ export async function startPlatform(context: ProofContext, guard: ProcessGuard):
   }
 }
 
+/** What a person does once for a cluster: a key pair, and its public half registered. */
+export type Registration = {
+  readonly name: string;
+  readonly clientId: string;
+  readonly clusterId: string;
+  readonly keyFile: string;
+};
+
+export async function registerCluster(
+  platform: Platform,
+  guard: ProcessGuard,
+  name: string,
+): Promise<Registration> {
+  const key = generateSigningKey();
+  const keyFile = join(guard.folder, `${name}.pem`);
+  await writeFile(keyFile, key.privatePem, { mode: 0o600 });
+  const { clientId, clusterId } = await platform.api.registerClient(name, key.publicKey.pem);
+  return { name, clientId, clusterId, keyFile };
+}
+
 export type Operator = AsyncDisposable & {
   readonly process: Supervised;
-  readonly clusterId: string;
   readonly observeUrl: string;
   readonly logFile: string;
 };
@@ -93,38 +110,32 @@ export type Operator = AsyncDisposable & {
 export type OperatorOptions = {
   readonly context: ProofContext;
   readonly guard: ProcessGuard;
-  readonly platform: Platform;
+  readonly registration: Registration;
   readonly kubeconfig: string;
-  readonly name: string;
-  /** Default: the platform's agent listener; a proxy otherwise. */
-  readonly through?: { readonly url: string; readonly ca: string };
+  /** Where it finds the platform: the agent listener, or a proxy before it. */
+  readonly platform: { readonly url: string; readonly ca: string };
   /** More settings, for example OBSYK_SECRETS_MODE. */
   readonly env?: { readonly [name: string]: string };
   /** More flags of Node. */
   readonly nodeArguments?: readonly string[];
 };
 
-/** Registers a client with a new key and starts an operator with it; does not wait for its first list. */
+/** Starts an operator; does not wait for its first list. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { context, guard, platform, name } = options;
-  const key = generateSigningKey();
-  const keyFile = join(guard.folder, `${name}.pem`);
-  await writeFile(keyFile, key.privatePem, { mode: 0o600 });
-  const client = await platform.api.registerClient(name, key.publicKey.pem);
-  const { url, ca } = options.through ?? { url: platform.agentUrl, ca: platform.agentCa };
-  const caFile = join(guard.folder, `${name}-platform-ca.crt`);
-  await writeFile(caFile, ca);
+  const { context, guard, registration, platform } = options;
+  const caFile = join(guard.folder, `${registration.name}-platform-ca.crt`);
+  await writeFile(caFile, platform.ca);
   const [observePort = 0] = await findFreePorts(1);
-  const logFile = join(guard.folder, `${name}.log`);
+  const logFile = join(guard.folder, `${registration.name}.log`);
   const supervised = new Supervised({
     guard,
     args: [...context.nodeArguments, ...(options.nodeArguments ?? []), operatorMain],
     env: {
-      OBSYK_PLATFORM_URL: url,
+      OBSYK_PLATFORM_URL: platform.url,
       OBSYK_CA_FILE: caFile,
-      OBSYK_CLUSTER_NAME: name,
-      OBSYK_CLIENT_ID: client.clientId,
-      OBSYK_PRIVATE_KEY_FILE: keyFile,
+      OBSYK_CLUSTER_NAME: registration.name,
+      OBSYK_CLIENT_ID: registration.clientId,
+      OBSYK_PRIVATE_KEY_FILE: registration.keyFile,
       OBSYK_KUBECONFIG: options.kubeconfig,
       OBSYK_OBSERVE_HOST: "127.0.0.1",
       OBSYK_OBSERVE_PORT: String(observePort),
@@ -135,7 +146,6 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   });
   return {
     process: supervised,
-    clusterId: client.clusterId,
     observeUrl: `http://127.0.0.1:${observePort}`,
     logFile,
     [Symbol.asyncDispose]: () => supervised[Symbol.asyncDispose](),
