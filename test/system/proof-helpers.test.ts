@@ -114,7 +114,7 @@ test("countInMemory and readHeapSnapshot: see what a Node process holds", async 
   const held = flock.next("h");
   await writeFile(
     script,
-    `globalThis.kept = { text: Buffer.from(${JSON.stringify(Buffer.from(held).toReversed().toString())}).reverse().toString() };
+    `globalThis.kept = { text: Buffer.from(${JSON.stringify(Buffer.from(held).reverse().toString())}).reverse().toString() };
      console.log("ready"); setInterval(() => undefined, 1000);`,
   );
   await using supervised = new Supervised({
