@@ -38,7 +38,9 @@ export class Reflector {
 
   /** One last list, then the end. */
   retire(): void {
-    this.#state = step(this.#state, { kind: "retired" });
+    const next = step(this.#state, { kind: "retired" });
+    if (next === this.#state) return;
+    this.#state = next;
     this.#activity?.abort(new Interruption("retired"));
   }
 

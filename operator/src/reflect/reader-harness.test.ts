@@ -287,7 +287,10 @@ const served: Step = ({ reply }) =>
     { "content-type": "application/json" },
   );
 
-function targetOf(url: string, ca: string): Parameters<typeof openClusterAccess>[0]["target"] {
+export function targetOf(
+  url: string,
+  ca: string,
+): Parameters<typeof openClusterAccess>[0]["target"] {
   const tls = { ca };
   let token = 1;
   return {
@@ -302,7 +305,7 @@ function targetOf(url: string, ca: string): Parameters<typeof openClusterAccess>
   };
 }
 
-function recordingEvents(told: string[]): ReaderEvents {
+export function recordingEvents(told: string[]): ReaderEvents {
   return {
     stateChanged: () => undefined,
     listed: () => told.push("listed"),

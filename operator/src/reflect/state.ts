@@ -153,10 +153,9 @@ export function step(state: State, input: Input): State {
     case "discover":
       return stepDiscover(state, input);
     case "absent":
-      return stepResting(state, input, discover({ reason: "regained", goal: state.goal }));
     case "misconfigured":
     case "unsafe":
-      return stepResting(state, input, discover({ reason: "start", goal: state.goal }));
+      return stepResting(state, input, discover({ reason: "regained", goal: state.goal }));
     case "forbidden":
       return stepResting(
         state,
