@@ -1,6 +1,6 @@
 /** A small HTTPS client that tests use beside kubectl: quick, and in control of methods and content types. */
 import { Agent, request } from "node:https";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import type { IncomingMessage } from "node:http";
 import type { KubeconfigUser } from "./kubeconfig.ts";
 
@@ -15,7 +15,12 @@ export type ApiRequest = {
   readonly accept?: string;
 };
 
-export type ApiAnswer = { readonly status: number; readonly text: string };
+export type ApiAnswer = {
+  readonly status: number;
+  readonly text: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
+};
 
 export type ApiClient = Disposable & {
   /** Any status is an answer; only a failed connection throws. */
@@ -58,7 +63,8 @@ export function createApiClient(options: {
       );
       outgoing.end(body);
     });
-    return { status: response.statusCode ?? 0, text: await text(response) };
+    const bytes = await buffer(response);
+    return { status: response.statusCode ?? 0, text: bytes.toString("utf8"), bytes };
   }
 
   return {
