@@ -23,7 +23,14 @@ import {
 } from "@obsyk/testkit";
 import { countInMemory, dumpDatabase, heapSnapshotFlags, readHeapSnapshot } from "./inspect.ts";
 import { keyMistakes } from "./key-names.ts";
-import { annotatedTag, plantAnnotated, plantInEveryWay, tagOf, type Planted } from "./planting.ts";
+import {
+  annotatedTag,
+  plantAnnotated,
+  plantInEveryWay,
+  plantPlain,
+  tagOf,
+  type Planted,
+} from "./planting.ts";
 import { readRules } from "./sample-objects.ts";
 import {
   fetchText,
@@ -116,6 +123,7 @@ async function runKeys(
   await using proxy = await openProxy(guard, "keys", plane);
   const kubeconfig = await giveAccess(plane, proxy, "keys");
   planted.push(...(await plantInEveryWay(planting, "listed")));
+  planted.push(...(await plantPlain(planting, "plain", few)));
   await using operator = await startOperator({
     ...options,
     kubeconfig,
@@ -212,13 +220,15 @@ function report({ violations }: Scene, where: string, canaries: readonly string[
 /** @returns how many annotation copies are in memory */
 async function inspectMemory(scene: Scene, operator: Operator, when: string): Promise<number> {
   const { guard, context, flock } = scene;
+  const isAllowed = (canary: string): boolean => isAnnotated(scene, canary);
+  await inspectMemoryOf(scene, operator, `${when}, garbage included`, isAllowed);
   // A snapshot begins with a full garbage collection: what the scan finds then is what stays.
   const heap = await readHeapSnapshot(pidOf(operator), {
     folder: guard.folder,
     signal: context.signal,
   });
   report(scene, `heap with ${when}`, textsOf(flock, heap));
-  return inspectMemoryOf(scene, operator, when, (canary) => isAnnotated(scene, canary));
+  return inspectMemoryOf(scene, operator, when, isAllowed);
 }
 
 async function inspectMemoryOf(
