@@ -59,6 +59,7 @@ export class Ledger {
   readonly #resource: string;
   readonly #room: Room;
   readonly #wake: () => void;
+  readonly #onEnd: (request: string | undefined) => void;
   #table = new ObjectTable();
   readonly #inFlight = new Map<string, Extract<Effect, { kind: "object" }>>();
   readonly #queue = new Map<string, Entry>();
@@ -77,11 +78,14 @@ export class Ledger {
     readonly room: Room;
     /** Something was queued. */
     readonly wake: () => void;
+    /** An `end` was acknowledged whose `begin` named this request. */
+    readonly onEnd: (request: string | undefined) => void;
   }) {
     this.stream = options.stream;
     this.#resource = options.resource;
     this.#room = options.room;
     this.#wake = options.wake;
+    this.#onEnd = options.onEnd;
   }
 
   /** Objects of this stream after every line sent so far. */
@@ -214,6 +218,7 @@ export class Ledger {
       if (this.#inFlight.get(uid) === effect) this.#inFlight.delete(uid);
     }
     this.#linesInFlight -= 1;
+    if (effect.kind === "end") this.#onEnd(effect.request);
     this.#settled();
   }
 

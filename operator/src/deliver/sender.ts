@@ -106,7 +106,7 @@ export class Sender {
         lines.push(...taken.lines);
       }
     }
-    return await freezeBatch(text, lines, this.#encoding);
+    return freezeBatch(text, lines, this.#encoding);
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
@@ -202,7 +202,7 @@ export class Sender {
     this.#sequence += 1;
     this.#batches += 1;
     this.#acceptedSinceSplit = true;
-    this.#adapt(batch, elapsedMs);
+    this.#adapt(elapsedMs);
     this.#options.events.batchAcknowledged({
       sequence,
       lines: batch.lines.length,
@@ -213,7 +213,7 @@ export class Sender {
     if (answer !== undefined) this.#options.onAnswer(answer);
   }
 
-  #adapt(batch: Batch, elapsedMs: number): void {
+  #adapt(elapsedMs: number): void {
     if (elapsedMs > slowMs) this.#resize(0.5);
     // Growing helps only while there is more waiting than fits.
     else if (elapsedMs < quickMs && this.#queuedBytes() > this.#targetBytes) this.#resize(2);
@@ -263,7 +263,7 @@ export class Sender {
       return batch;
     }
     this.#encoding = "gzip";
-    return await reencode(batch, "gzip");
+    return reencode(batch, "gzip");
   }
 }
 
