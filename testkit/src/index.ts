@@ -13,6 +13,7 @@ export {
 export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
 export { TimeoutError, waitFor } from "./wait-for.ts";
 export { createCertificates, type Certificates } from "./certificates.ts";
+<<<<<<< HEAD
 export {
   ProofFailure,
   type Profile,
@@ -60,3 +61,13 @@ export {
   type IncludeObject,
   type TableOptions,
 } from "./kube-api/encode/table.ts";
+=======
+export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
+export {
+  openMemoryPlatform,
+  type Fault,
+  type MemoryPlatform,
+  type MemoryPlatformOptions,
+  type Received,
+} from "./memory-platform.ts";
+>>>>>>> refs/heads/deliver
