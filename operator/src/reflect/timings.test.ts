@@ -52,7 +52,7 @@ test("pauseMs: resting states (W11, W16, W17)", () => {
   const denied = [1, 2, 3, 4, 100].map((count) =>
     rest({ kind: "forbidden", denied: count, goal: "watch" }, 0),
   );
-  assert.deepEqual(denied, [60_000, 120_000, 240_000, 300_000, 300_000]);
+  assert.deepEqual(denied, [2000, 8000, 32_000, 128_000, 300_000]);
   assert.equal(rest({ kind: "absent", goal: "watch" }, 0.5), 90_000);
   assert.equal(rest({ kind: "misconfigured", goal: "watch" }, 0.5), 600_000);
   assert.equal(rest({ kind: "unsafe", goal: "watch" }, 0.5), 600_000);
