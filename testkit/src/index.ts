@@ -13,7 +13,6 @@ export {
 export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
 export { TimeoutError, waitFor } from "./wait-for.ts";
 export { createCertificates, type Certificates } from "./certificates.ts";
-<<<<<<< HEAD
 export {
   ProofFailure,
   type Profile,
@@ -61,7 +60,6 @@ export {
   type IncludeObject,
   type TableOptions,
 } from "./kube-api/encode/table.ts";
-=======
 export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
 export {
   openMemoryPlatform,
@@ -70,4 +68,3 @@ export {
   type MemoryPlatformOptions,
   type Received,
 } from "./memory-platform.ts";
->>>>>>> refs/heads/deliver
