@@ -35,8 +35,7 @@ function collectedPage(): Page {
       "",
       `${definition.kind}, ${apiVersionOf(definition)}; modes ${definition.modes.join(", ")}; ${paths.length} fields.`,
       "",
-      ...paths.map((path) => `- \`${path}\``),
-    ];
+    ].concat(paths.map((path) => `- \`${path}\``));
   });
   return page("collected", [
     "# What is collected",
