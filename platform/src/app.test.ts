@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdtemp, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ConnectionOptions } from "node:tls";
-import { parseSettings } from "@obsyk/runtime";
+import { generateSigningKey, parseSettings } from "@obsyk/runtime";
+import { SignJWT } from "jose";
 import { findContradictions, settingsTable } from "./settings.ts";
+import { openTestServer } from "./store/test-database.ts";
 import { readLockFile } from "./store/postgres-process.ts";
 import {
   membersOf,
   callAgent,
   callConsole,
   openTestPlatform,
+  registerTestClient,
   signInOwner,
 } from "./test-platform.ts";
 
@@ -132,4 +135,61 @@ test("findContradictions: names every mistake", () => {
   assert.match(parse({ ...certificate, DATABASE_URL: "postgres://db" }), /OBSYK_SIGNING_KEY_FILE/);
   assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "https://a/" }), /must be an origin/);
   assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "http://a" }), /must begin with https/);
+});
+
+test("openPlatform: two processes on one DATABASE_URL share sessions, clients and replay protection", async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o711);
+  await using postgres = await openTestServer(folder);
+  const keyFile = path.join(folder, "signing-key");
+  await writeFile(keyFile, generateSigningKey().privatePem, { mode: 0o600 });
+  const { user, database, socketDir } = postgres;
+  const env = {
+    DATABASE_URL: `postgres:///${database}?user=${user}&host=${encodeURIComponent(socketDir)}`,
+    OBSYK_SIGNING_KEY_FILE: keyFile,
+    OBSYK_AGENT_URL: "https://agents.example",
+    OBSYK_CONSOLE_URL: "https://console.example",
+  };
+  // Both start on an empty database at the same time.
+  const [first, second] = await Promise.all([openTestPlatform({ env }), openTestPlatform({ env })]);
+  await using one = first;
+  await using two = second;
+  const cookie = await signInOwner(one);
+  assert.match(cookie, /^__Host-obsyk-session=/, "behind TLS the cookie is bound to its host");
+  assert.equal((await callConsole(two, { path: "/api/v1/session", cookie })).status, 200);
+  const client = await registerTestClient(one, { cookie, name: "shared" });
+  const now = Math.floor(Date.now() / 1000);
+  const assertion = await new SignJWT({
+    iat: now,
+    nbf: now,
+    exp: now + 60,
+    jti: "0123456789abcdef",
+  })
+    .setProtectedHeader({
+      alg: "ES256",
+      typ: "obs-client-assertion+jwt",
+      kid: client.signingKey.publicKey.thumbprint,
+    })
+    .setIssuer(client.clientId)
+    .setSubject(client.clientId)
+    .setAudience("https://agents.example")
+    .sign(client.signingKey.privateKey);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      callAgent(index % 2 === 0 ? one : two, {
+        path: "/oauth/token",
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({
+          grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+          assertion,
+        }).toString(),
+      }),
+    ),
+  );
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+  const orgs = await one.platform.database.db.selectFrom("org").select("org_id").execute();
+  const people = await one.platform.database.db.selectFrom("person").select("role").execute();
+  assert.deepEqual([orgs.length, people.length], [1, 1], "one first start");
 });

@@ -60,6 +60,8 @@ export type Platform = AsyncDisposable & {
   readonly agentUrl: string;
   readonly consoleUrl: string;
   readonly observeUrl: string;
+  /** Where this process listens, whatever origin a proxy before it has. */
+  readonly ports: { readonly agent: number; readonly console: number; readonly observe: number };
   readonly database: Database;
   /** A URL that signs the owner in once, within 10 minutes. */
   createSignInUrl(): Promise<string>;
@@ -86,7 +88,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   // Runs before what was deferred earlier: listeners close first, then waits end.
   stack.defer(() => stopping.abort(new Error("the platform stops")));
   const parts = { database, events, stopping: stopping.signal };
-  const { agentUrl, consoleUrl } = await openListeners(options, parts, stack);
+  const { agentUrl, consoleUrl, ports } = await openListeners(options, parts, stack);
   const observe = stack.use(
     await openObserveServer(
       { registry, isReady: housekeeping.isReady },
@@ -100,6 +102,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     agentUrl,
     consoleUrl,
     observeUrl,
+    ports: { ...ports, observe: observe.port },
     database,
     createSignInUrl: async () =>
       signInUrl(consoleUrl, await createSignInLink(database.db, clock, owner)),
@@ -145,14 +148,18 @@ async function openMigratedStore(options: PlatformOptions, events: Events): Prom
 }
 
 type Parts = Pick<Deps, "database" | "events" | "stopping">;
-type Urls = { readonly agentUrl: string; readonly consoleUrl: string };
+type Listeners = {
+  readonly agentUrl: string;
+  readonly consoleUrl: string;
+  readonly ports: { readonly agent: number; readonly console: number };
+};
 
 /** Opens both listeners; the stack closes them. */
 async function openListeners(
   options: PlatformOptions,
   parts: Parts,
   stack: AsyncDisposableStack,
-): Promise<Urls> {
+): Promise<Listeners> {
   const { settings } = options;
   // A listener's port may be known only once it listens; whoever asks earlier gets what is configured.
   const urls = { agent: settings.agentUrl, console: settings.consoleUrl };
@@ -200,7 +207,8 @@ async function openListeners(
   urls.agent ??= urlOf("https", agentHost, boundAgent);
   const boundConsole = await listen(people, { host: consoleHost, port: consolePort });
   urls.console ??= urlOf(consoleTls === undefined ? "http" : "https", consoleHost, boundConsole);
-  return { agentUrl: urls.agent, consoleUrl: urls.console };
+  const ports = { agent: boundAgent, console: boundConsole };
+  return { agentUrl: urls.agent, consoleUrl: urls.console, ports };
 }
 
 function createAgentServer(tls: Tls | undefined, events: Events): HttpServer {

@@ -94,7 +94,7 @@ export async function callAgent(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(
-      new URL(call.path, platform.agentUrl),
+      new URL(call.path, `https://127.0.0.1:${platform.ports.agent}`),
       {
         ...tlsFloor,
         ca,
@@ -131,7 +131,7 @@ export async function callConsole(
     readonly headers?: { readonly [name: string]: string };
   },
 ): Promise<Answer> {
-  const response = await fetch(new URL(call.path, platform.consoleUrl), {
+  const response = await fetch(new URL(call.path, `http://127.0.0.1:${platform.ports.console}`), {
     method: call.method ?? "GET",
     headers: {
       origin: platform.consoleUrl,

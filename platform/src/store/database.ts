@@ -26,7 +26,7 @@ export type DatabaseTarget =
 export type DatabaseOptions = {
   readonly target: DatabaseTarget;
   readonly maxConnections: number;
-  /** An idle connection broke; the pool replaces it. */
+  /** A connection broke; the pool replaces it. */
   readonly onConnectionLost: (error: unknown) => void;
 };
 
@@ -53,7 +53,10 @@ export function openDatabase({
     keepAlive: true,
     types,
   });
-  pool.on("error", onConnectionLost);
+  // The pool listens to idle connections alone: one that breaks while a transaction holds it, between two
+  // statements, would end the process.
+  pool.on("connect", (client) => void client.on("error", onConnectionLost));
+  pool.on("error", () => undefined);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     pool,

@@ -43,3 +43,17 @@ test("openDatabase: int8 is a number, and an error where it would lose digits", 
   assert.deepEqual(rows, [{ value: 9007199254740991 }]);
   await assert.rejects(database.pool.query("select 9007199254740993::int8"), RangeError);
 });
+
+test("openDatabase: a connection that breaks in the middle of a transaction fails that alone", async () => {
+  await using database = await openTestDatabase();
+  const client = await database.pool.connect();
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  await client.query("begin");
+  // Between two statements nobody waits for an answer that could carry the error.
+  const gone = new Promise((resolve) => client.once("end", resolve));
+  await database.pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+  await gone;
+  await assert.rejects(client.query("select 1"));
+  client.release(true);
+  await database.pool.query("select 1");
+});
