@@ -22,13 +22,14 @@ const watcherName = "obsyk-postgres-watcher";
 /**
  * Starts the server and waits for it. When our end of standard input closes, because we were killed or because we
  * closed it, the server gets SIGINT (fast shutdown). Being its parent, the shell also reaps it: no zombie keeps the
- * lock file alive. A background command's standard input would be /dev/null, hence descriptor 3.
+ * lock file alive. A background command's standard input would be /dev/null, hence descriptor 3; and it ignores SIGINT
+ * until the server sets its own handlers, hence the repetition.
  */
 const watcherScript = `
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
-( cat <&3 >/dev/null; kill -INT "$server" ) 2>/dev/null &
+( cat <&3 >/dev/null; while kill -INT "$server"; do sleep 0.5; done ) 2>/dev/null &
 watch=$!
 exec 3<&-
 wait "$server"
@@ -104,6 +105,8 @@ async function readEnd(child: ChildProcess, onLine: (line: string) => void): Pro
   child.stdin?.on("error", () => undefined);
   try {
     await once(child, "close");
+    // Ends the watcher's wait on it when the shell was killed.
+    child.stdin?.destroy();
   } catch (error) {
     return error instanceof Error ? error.message : "could not be started";
   }

@@ -100,6 +100,18 @@ test("openPostgresServer: a killed server is started again and nothing committed
   assert.deepEqual(started, [false, false]);
 });
 
+test("openPostgresServer: stops at whatever moment of a restart it is asked to", async (t) => {
+  for (const waitMs of [0, 2, 5, 10, 20, 40, 80]) {
+    const server = await openTestServer(await folder(t));
+    const lock = await readLockFile(server.pgData);
+    assert(lock.kind === "running");
+    process.kill(lock.pid, "SIGKILL");
+    await delay(waitMs);
+    await server[Symbol.asyncDispose]();
+    await waitFor("the server's end", async () => (await processesIn(server.pgData)).length === 0);
+  }
+});
+
 test("openPostgresServer: a second process adopts the server, and starts its own when the first goes", async (t) => {
   const dataDir = await folder(t);
   const adoptions: boolean[] = [];

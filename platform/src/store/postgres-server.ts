@@ -167,6 +167,8 @@ class Supervisor {
     try {
       await this.#connectable(socketDir, serving);
       await ensureDatabase(socketDir);
+      // A stop that came meanwhile knew nothing of this server.
+      this.#stopping.signal.throwIfAborted();
     } catch (error) {
       await serving.stop();
       throw error;
