@@ -26,7 +26,7 @@ export const prove: Prove = async (context) => {
   await using guard = await openProcessGuard("main-job");
   const [plane, platform] = await Promise.all([
     startControlPlane({ signal }),
-    startPlatform(context, guard),
+    startWithConsole(context, guard),
   ]);
   await using stack = new AsyncDisposableStack();
   stack.use(plane);
@@ -62,6 +62,10 @@ export const prove: Prove = async (context) => {
     details: times,
   };
 };
+
+async function startWithConsole(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
+  return startPlatform(context, guard, { consoleDir: await buildConsole(context, guard) });
+}
 
 type Times = {
   readonly applied: number[];

@@ -52,7 +52,7 @@ export async function startPlatform(context: ProofContext, guard: ProcessGuard):
     OBSYK_CONSOLE_HOST: "127.0.0.1",
     OBSYK_CONSOLE_PORT: String(consolePort),
     OBSYK_CONSOLE_URL: url,
-    OBSYK_CONSOLE_DIR: join(root, "console/dist"),
+    ...(options.consoleDir === undefined ? {} : { OBSYK_CONSOLE_DIR: options.consoleDir }),
     OBSYK_OBSERVE_HOST: "127.0.0.1",
     OBSYK_OBSERVE_PORT: String(observePort),
     ...context.nodeEnvironment,
