@@ -4,10 +4,18 @@
  */
 import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
-import { openProcessGuard, startControlPlane, waitFor, type Prove } from "@obsyk/testkit";
+import {
+  openProcessGuard,
+  startControlPlane,
+  waitFor,
+  type ProcessGuard,
+  type ProofContext,
+  type Prove,
+} from "@obsyk/testkit";
 import { openConsolePage, type ConsolePage } from "./console-page.ts";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
 import {
+  buildConsole,
   registerCluster,
   startOperator,
   startPlatform,
