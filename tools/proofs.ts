@@ -5,6 +5,8 @@
  * @module
  */
 
+import { keepsTheManifest, parsesWholeSecrets } from "./saboteurs.ts";
+
 export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
 export type Invariant = (typeof invariants)[number];
 
@@ -36,6 +38,90 @@ export type Proof = {
 const minuteMs = 60_000;
 
 export const proofs: readonly Proof[] = [
+  {
+    id: "main-job",
+    proves:
+      "Objects that kubectl applies to a real kube-apiserver are on the API and on a page within 2 s; an edit and a delete follow; the operator only reads.",
+    invariants: ["I1", "I4"],
+    boundMs: { default: minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "drops-deletions",
+        breaks: "deletions that a watch reports are not handed on",
+        patches: [
+          {
+            file: "operator/src/reflect/watch.ts",
+            find: "const taken = context.sink.watched(event.kind, event.object, context.clock.now());",
+            replace: `const taken = event.kind === "deleted" ? "accepted"
+              : context.sink.watched(event.kind, event.object, context.clock.now());`,
+          },
+        ],
+        caught: /the delete on the API: not within/,
+      },
+    ],
+  },
+  {
+    id: "secret-values-never-read",
+    proves:
+      "No value of a Secret or ConfigMap is received, sent, logged, stored or in memory; copies in kubectl apply's annotation go no further than the socket.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [parsesWholeSecrets, keepsTheManifest],
+  },
+  {
+    id: "restart",
+    proves:
+      "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
+    invariants: ["I1", "I7", "I8"],
+    boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
+    saboteurs: [
+      {
+        name: "never-sweeps",
+        breaks: "what was deleted while the operator was down is never found missing",
+        patches: [
+          {
+            file: "operator/src/deliver/stream-channel.ts",
+            find: "const deleted = await this.#sweep(seen, signal);",
+            replace: "const deleted = 0;",
+          },
+        ],
+        caught: /differences from the API server's list: .*no longer exists/,
+      },
+      {
+        name: "leaves-postgres-dead",
+        breaks: "nothing starts PostgreSQL again",
+        patches: [
+          {
+            file: "platform/src/store/postgres-server.ts",
+            find: "this.#watching = this.#watch(this.#serving);",
+            replace: "this.#watching = Promise.resolve();",
+          },
+        ],
+        caught: /postgres is back: not within/,
+      },
+    ],
+  },
+  {
+    id: "field-tables",
+    proves:
+      "Every allow-listed field has Kubernetes' own number, name, type and presence, and protobuf records equal the pruned JSON of the same objects byte for byte.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "wrong-field-number",
+        breaks: "a Service port's appProtocol is looked for under another number",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/core.ts",
+            find: "appProtocol: pointer(6, string)",
+            replace: "appProtocol: pointer(7, string)",
+          },
+        ],
+        caught: /^failed: /,
+      },
+    ],
+  },
   {
     id: "wrong-keys",
     proves:

@@ -60,3 +60,11 @@ export {
   type IncludeObject,
   type TableOptions,
 } from "./kube-api/encode/table.ts";
+export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
+export {
+  openMemoryPlatform,
+  type Fault,
+  type MemoryPlatform,
+  type MemoryPlatformOptions,
+  type Received,
+} from "./memory-platform.ts";

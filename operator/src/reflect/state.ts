@@ -86,7 +86,7 @@ export type Forbidden = {
 export type Misconfigured = { readonly kind: "misconfigured"; readonly goal: Goal };
 /** Something other than a Table came where only a Table may come. */
 export type Unsafe = { readonly kind: "unsafe"; readonly goal: Goal };
-export type Stopped = { readonly kind: "stopped" };
+type Stopped = { readonly kind: "stopped" };
 
 export type State =
   | Discover
@@ -114,7 +114,7 @@ export type Input =
   | { readonly kind: "outdated" }
   /** 410 in any form, or pages of one list with different versions. */
   | { readonly kind: "expired" }
-  /** Cause ResourceVersionTooLarge: the server has not seen our version yet, or never will. */
+  /** 504: the server has not seen our version yet, or never will. */
   | { readonly kind: "future" }
   | { readonly kind: "undecodable" }
   | { readonly kind: "overflowed" }
