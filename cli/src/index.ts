@@ -1,2 +1,3 @@
-/** Public list of this package. */
-export {};
+/** The CLI as a library: tests and tools run command lines through it. */
+export { runCli } from "./program.ts";
+export type { Output } from "./output.ts";

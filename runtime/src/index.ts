@@ -9,3 +9,4 @@ export { openObserveServer, type Observed, type ObserveServer } from "./observe.
 export { Secret } from "./secret.ts";
 export * from "./settings.ts";
 export * from "./tls.ts";
+export * from "./signing-key.ts";

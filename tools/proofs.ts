@@ -1,0 +1,2 @@
+/** The register of proofs. */
+export const proofs: readonly { readonly id: string }[] = [];
