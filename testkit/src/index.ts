@@ -23,3 +23,4 @@ export {
   type IncludeObject,
   type TableOptions,
 } from "./kube-api/encode/table.ts";
+export { createCertificates, type Certificates } from "./certificates.ts";
