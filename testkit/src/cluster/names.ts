@@ -6,39 +6,90 @@ export type Area = {
   readonly workloads: readonly string[];
 };
 
-export const systemNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
+export const systemNamespaces = [
+  "default",
+  "kube-node-lease",
+  "kube-public",
+  "kube-system",
+] as const;
 
 /** Used in this order; a larger cluster repeats them with a number. */
 export const areas: readonly Area[] = [
   {
     namespace: "shop",
     team: "storefront",
-    workloads: ["web", "cart", "catalog", "search", "checkout", "recommendations", "reviews", "media"],
+    workloads: [
+      "web",
+      "cart",
+      "catalog",
+      "search",
+      "checkout",
+      "recommendations",
+      "reviews",
+      "media",
+    ],
   },
   {
     namespace: "payments",
     team: "payments",
-    workloads: ["gateway", "ledger", "fraud-check", "invoicing", "refunds", "settlement", "card-vault"],
+    workloads: [
+      "gateway",
+      "ledger",
+      "fraud-check",
+      "invoicing",
+      "refunds",
+      "settlement",
+      "card-vault",
+    ],
   },
   {
     namespace: "platform",
     team: "platform",
-    workloads: ["api-gateway", "identity", "feature-flags", "notifications", "audit-log", "scheduler"],
+    workloads: [
+      "api-gateway",
+      "identity",
+      "feature-flags",
+      "notifications",
+      "audit-log",
+      "scheduler",
+    ],
   },
   {
     namespace: "monitoring",
     team: "observability",
-    workloads: ["prometheus", "alertmanager", "grafana", "loki", "otel-collector", "blackbox-exporter"],
+    workloads: [
+      "prometheus",
+      "alertmanager",
+      "grafana",
+      "loki",
+      "otel-collector",
+      "blackbox-exporter",
+    ],
   },
   {
     namespace: "logistics",
     team: "fulfilment",
-    workloads: ["orders", "stock", "shipping", "tracking", "returns", "route-planner", "warehouse-ui"],
+    workloads: [
+      "orders",
+      "stock",
+      "shipping",
+      "tracking",
+      "returns",
+      "route-planner",
+      "warehouse-ui",
+    ],
   },
   {
     namespace: "data",
     team: "analytics",
-    workloads: ["ingest", "warehouse-loader", "reports", "query-api", "schema-registry", "feature-store"],
+    workloads: [
+      "ingest",
+      "warehouse-loader",
+      "reports",
+      "query-api",
+      "schema-registry",
+      "feature-store",
+    ],
   },
   {
     namespace: "ingress",

@@ -42,11 +42,17 @@ function environment(workload: Workload, canary: string): readonly Json[] {
     { name: "LOG_LEVEL", value: "info" },
     { name: "SERVICE_NAME", value: workload.name },
     { name: "HTTP_PORT", value: String(workload.port) },
-    { name: "DATABASE_URL", value: `postgres://${workload.name}:${canary}@db.data.svc/app?sslmode=verify-full` },
-    { name: "GREETING", value: "Grüß Gott, <b>welcome</b> & 欢迎 \"friend\"" },
+    {
+      name: "DATABASE_URL",
+      value: `postgres://${workload.name}:${canary}@db.data.svc/app?sslmode=verify-full`,
+    },
+    { name: "GREETING", value: 'Grüß Gott, <b>welcome</b> & 欢迎 "friend"' },
     { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "http://otel-collector.monitoring.svc:4317" },
     { name: "DATABASE_PASSWORD", valueFrom: { secretKeyRef: { name: secret, key: "password" } } },
-    { name: "API_TOKEN", valueFrom: { secretKeyRef: { name: secret, key: "token", optional: true } } },
+    {
+      name: "API_TOKEN",
+      valueFrom: { secretKeyRef: { name: secret, key: "token", optional: true } },
+    },
     { name: "REGION", valueFrom: { configMapKeyRef: { name: configMap, key: "region" } } },
     { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
     { name: "POD_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } } },
@@ -95,7 +101,10 @@ function sidecarContainer(name: string, canary: string): JsonObject {
     args: ["--config", "/etc/sidecar/config.yaml"],
     ports: [{ name: "admin", containerPort: 9901, protocol: "TCP" }],
     env: [
-      { name: "NODE_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } } },
+      {
+        name: "NODE_NAME",
+        valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" } },
+      },
       { name: "UPSTREAM_TOKEN", value: canary },
     ],
     resources: { limits: { memory: "128Mi" }, requests: { cpu: "10m", memory: "64Mi" } },
@@ -113,7 +122,10 @@ export function podSpec(workload: Workload, version: string, canary: string): Js
   return {
     volumes: [
       { name: "config", configMap: { name: workload.configMaps[0] ?? "config", defaultMode: 420 } },
-      { name: "credentials", secret: { secretName: workload.secrets[0] ?? "none", defaultMode: 256 } },
+      {
+        name: "credentials",
+        secret: { secretName: workload.secrets[0] ?? "none", defaultMode: 256 },
+      },
       { name: "cache", emptyDir: { sizeLimit: "256Mi" } },
     ],
     containers,
@@ -122,7 +134,11 @@ export function podSpec(workload: Workload, version: string, canary: string): Js
     dnsPolicy: "ClusterFirst",
     serviceAccountName: workload.name,
     serviceAccount: workload.name,
-    securityContext: { runAsUser: 10_001, fsGroup: 10_001, seccompProfile: { type: "RuntimeDefault" } },
+    securityContext: {
+      runAsUser: 10_001,
+      fsGroup: 10_001,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
     schedulerName: "default-scheduler",
   };
 }

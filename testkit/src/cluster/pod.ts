@@ -41,7 +41,12 @@ export function containerStatus(
   return {
     name: stringAt(container, "name"),
     state: state.crashed
-      ? { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m0s restarting failed container" } }
+      ? {
+          waiting: {
+            reason: "CrashLoopBackOff",
+            message: "back-off 5m0s restarting failed container",
+          },
+        }
       : { running: { startedAt: formatTime(state.nowMs) } },
     lastState: state.restarts > 0 ? { terminated } : {},
     ready: !state.crashed,
@@ -117,10 +122,11 @@ function withTokenVolume(spec: JsonObject, volume: string): JsonObject {
     ],
     containers: listAt(spec, "containers")
       .filter(isObject)
-      .map((container) => ({
-        ...container,
-        volumeMounts: [...listAt(container, "volumeMounts"), mount],
-      })),
+      .map((container) =>
+        Object.assign({}, container, {
+          volumeMounts: [...listAt(container, "volumeMounts"), mount],
+        }),
+      ),
   };
 }
 
@@ -160,7 +166,11 @@ export function createPod(
       namespace: workload.namespace,
       uid: seededUid(random),
       creationTimestamp: created,
-      labels: { ...workloadLabels(workload), version: revision.version, "pod-template-hash": revision.hash },
+      labels: {
+        ...workloadLabels(workload),
+        version: revision.version,
+        "pod-template-hash": revision.hash,
+      },
       annotations: {
         "prometheus.io/scrape": "true",
         "example.com/template-note": cluster.canary,
@@ -188,7 +198,10 @@ export function createPod(
 
 function withManagers(pod: JsonObject, running: JsonObject, time: string): JsonObject {
   const byController = trackFields(undefined, pod, { manager: "kube-controller-manager", time });
-  const before = { ...pod, metadata: { ...objectAt(pod, "metadata"), managedFields: byController } };
+  const before = {
+    ...pod,
+    metadata: { ...objectAt(pod, "metadata"), managedFields: byController },
+  };
   const managedFields = trackFields(before, running, {
     manager: "kubelet",
     subresource: "status",

@@ -1,14 +1,3 @@
-/** Uniform numbers in [0, 1) that depend on the seed alone (mulberry32): the same seed gives the same cluster. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
-
 /** A whole number from `min` to `max`, both included. */
 export function between(random: () => number, min: number, max: number): number {
   return min + Math.floor(random() * (max - min + 1));
@@ -22,10 +11,10 @@ export function pick<T>(random: () => number, items: readonly T[]): T {
 }
 
 /** The alphabet Kubernetes itself uses for generated names: no vowels, so no words. */
-const safeLetters = "bcdfghjklmnpqrstvwxz2456789";
+const safeLetters = "bcdfghjklmnpqrstvwxz2456789".split("");
 
 export function suffix(random: () => number, length: number): string {
-  return Array.from({ length }, () => pick(random, [...safeLetters])).join("");
+  return Array.from({ length }, () => pick(random, safeLetters)).join("");
 }
 
 export function hex(random: () => number, length: number): string {

@@ -175,7 +175,9 @@ export class ObjectStore {
   }
 
   backup(): Backup {
-    const objects = new Map([...this.#tables].map(([name, table]) => [name, new Map(table.objects)]));
+    const objects = new Map(
+      [...this.#tables].map(([name, table]) => [name, new Map(table.objects)]),
+    );
     return { resourceVersion: this.#version, objects };
   }
 
@@ -217,7 +219,13 @@ export class ObjectStore {
     const before = parseObject(stored.json);
     const old = objectAt(before, "metadata");
     const metadata: { [key: string]: Json } = { ...objectAt(change.object, "metadata") };
-    for (const key of ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"]) {
+    for (const key of [
+      "uid",
+      "resourceVersion",
+      "creationTimestamp",
+      "generation",
+      "managedFields",
+    ]) {
       const value = old[key];
       if (value === undefined) delete metadata[key];
       else metadata[key] = value;
