@@ -76,7 +76,6 @@ export function nodeOf(cluster: Cluster, name: string, index: number): JsonObjec
         { type: "InternalIP", address: internal },
         { type: "Hostname", address: name },
       ],
-      daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } },
       nodeInfo: {
         machineID: hex(random, 32),
         systemUUID: hex(random, 32),
