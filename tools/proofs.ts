@@ -1,2 +1,84 @@
-/** The register of proofs. */
-export const proofs: readonly { readonly id: string }[] = [];
+/**
+ * The register of proofs. `npm run proof -- ID` runs test/proofs/ID.ts; DESIGN's invariants I1 to I9 are what they
+ * support.
+ *
+ * @module
+ */
+
+export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
+export type Invariant = (typeof invariants)[number];
+
+/** Breaks the feature by changing source text while it loads. */
+export type Saboteur = {
+  readonly name: string;
+  readonly breaks: string;
+  readonly patches: readonly {
+    /** Path from the root of the tree. */
+    readonly file: string;
+    /** Must occur; a saboteur that no longer fits breaks the run. */
+    readonly find: string;
+    readonly replace: string;
+  }[];
+  /** The proof's failure must say this; another failure is no detection. */
+  readonly caught: RegExp;
+};
+
+export type Proof = {
+  readonly id: string;
+  /** One sentence. */
+  readonly proves: string;
+  readonly invariants: readonly Invariant[];
+  /** The run is ended after this long. */
+  readonly boundMs: { readonly default: number; readonly full: number };
+  readonly saboteurs: readonly [Saboteur, ...Saboteur[]];
+};
+
+const minuteMs = 60_000;
+
+export const proofs: readonly Proof[] = [
+  {
+    id: "wrong-keys",
+    proves:
+      "Every kind of wrong key file is refused with its own message, and none of it is shown.",
+    invariants: ["I5", "I8"],
+    boundMs: { default: minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "one-message-for-all",
+        breaks: "every refusal says the same",
+        patches: [
+          {
+            file: "runtime/src/signing-key.ts",
+            find: "super(keyProblems[code]);",
+            replace: 'super("the key is wrong");',
+          },
+        ],
+        caught: /share one message/,
+      },
+      {
+        name: "any-curve-will-do",
+        breaks: "keys on other curves are taken",
+        patches: [
+          {
+            file: "runtime/src/signing-key.ts",
+            find: 'return "KEY_CURVE_P384";',
+            replace: "return undefined;",
+          },
+        ],
+        caught: /P-384: exit code 0/,
+      },
+      {
+        name: "the-file-in-the-message",
+        breaks: "a refusal quotes the key",
+        patches: [
+          {
+            file: "cli/src/commands/key.ts",
+            find: "`${file}: ${error.message} (${error.code})`",
+            replace: '`${file}: ${error.message} ${await readFile(file, "latin1")}`',
+          },
+        ],
+        caught: /shows bytes of the key/,
+      },
+    ],
+  },
+];

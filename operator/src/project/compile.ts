@@ -10,21 +10,29 @@ import {
   type FieldType,
   type Message,
   type ResourceDefinition,
+  type Scalar,
 } from "@obsyk/contract/allow-list";
 import { limits, type Mode } from "@obsyk/contract";
 import { lengthDelimited, varint } from "./wire.ts";
 
-export type Value =
-  | { readonly kind: "string" | "quantity"; readonly cap: number }
-  | { readonly kind: "bool" | "int32" | "int64" | "time" | "microTime" }
-  | { readonly kind: "intOrString"; readonly cap: number }
-  | { readonly kind: "message"; readonly message: Compiled }
-  | { readonly kind: "list"; readonly of: Value }
-  | { readonly kind: "map"; readonly of: Value; readonly keys: readonly Buffer[] | undefined };
+export type ValueKind = "message" | "list" | "map" | Scalar;
+
+/** One shape for all kinds, so that reading stays quick; members that a kind does not need are undefined. */
+export type Value = {
+  readonly kind: ValueKind;
+  /** UTF-16 code units that text is cut at. */
+  readonly cap: number;
+  /** Of a message. */
+  readonly message: Compiled | undefined;
+  /** Of a list or map. */
+  readonly of: Value | undefined;
+  /** Of a map: the only keys that are read. */
+  readonly keys: readonly Buffer[] | undefined;
+};
 
 export type Slot = {
   readonly name: string;
-  /** `"name":` as it is written. */
+  /** `,"name":` as it is written. */
   readonly prefix: Buffer;
   readonly number: number;
   readonly wireType: number;
@@ -35,8 +43,9 @@ export type Slot = {
 
 /** Which slot a field number fills, or which embedded message it opens. */
 export type Entry =
-  | { readonly kind: "slot"; readonly index: number; readonly slot: Slot }
-  | { readonly kind: "inline"; readonly scanner: Scanner };
+  | { readonly slot: Slot; readonly index: number; readonly inline: undefined }
+  | { readonly slot: undefined; readonly index: number; readonly inline: Scanner };
+/** By field number. */
 export type Scanner = readonly (Entry | undefined)[];
 
 export type Compiled = {
@@ -48,16 +57,28 @@ export type Compiled = {
 };
 
 export type CompiledResource = {
-  readonly apiVersion: string;
-  readonly kind: string;
   readonly message: Compiled;
+  /** Members that no table has, as they are written, and the index of the slot they precede. */
+  readonly apiVersion: { readonly text: Buffer; readonly at: number };
+  readonly kind: { readonly text: Buffer; readonly at: number };
+  readonly obsykAt: number;
 };
 
 export function compileResource(definition: ResourceDefinition, mode: Mode): CompiledResource {
+  const message = compile(messageFor(definition, mode), new Map());
+  const before = (name: string): number => {
+    const at = message.slots.findIndex((slot) => slot.name > name);
+    return at === -1 ? message.slots.length : at;
+  };
+  const own = (name: string, value: string): { readonly text: Buffer; readonly at: number } => ({
+    text: Buffer.from(`,"${name}":${JSON.stringify(value)}`),
+    at: before(name),
+  });
   return {
-    apiVersion: apiVersionOf(definition),
-    kind: definition.kind,
-    message: compile(messageFor(definition, mode), new Map()),
+    message,
+    apiVersion: own("apiVersion", apiVersionOf(definition)),
+    kind: own("kind", definition.kind),
+    obsykAt: before("obsyk"),
   };
 }
 
@@ -90,7 +111,7 @@ function slotOf(name: string, field: Field, done: Map<Message, Compiled>): Slot 
   const isVarint = item.kind === "scalar" && ["bool", "int32", "int64"].includes(item.scalar);
   return {
     name,
-    prefix: Buffer.from(`${JSON.stringify(name)}:`),
+    prefix: Buffer.from(`,${JSON.stringify(name)}:`),
     number: field.number,
     wireType: isVarint ? varint : lengthDelimited,
     repeated: field.type.kind === "list" || field.type.kind === "map",
@@ -100,39 +121,37 @@ function slotOf(name: string, field: Field, done: Map<Message, Compiled>): Slot 
 }
 
 function valueOf(type: FieldType, cap: number, done: Map<Message, Compiled>): Value {
-  switch (type.kind) {
-    case "scalar":
-      return { kind: type.scalar, cap };
-    case "message":
-      return { kind: "message", message: compile(type.message, done) };
-    case "list":
-      return { kind: "list", of: valueOf(type.of, cap, done) };
-    case "map":
-      return {
-        kind: "map",
-        of: valueOf(type.of, cap, done),
-        keys: type.keys?.map((key) => Buffer.from(key)),
-      };
-  }
+  const kind = type.kind === "scalar" ? type.scalar : type.kind;
+  const isNested = type.kind === "list" || type.kind === "map";
+  return {
+    kind,
+    cap,
+    message: type.kind === "message" ? compile(type.message, done) : undefined,
+    of: isNested ? valueOf(type.of, cap, done) : undefined,
+    keys: type.kind === "map" ? type.keys?.map((key) => Buffer.from(key)) : undefined,
+  };
 }
 
 function scannerOf(
   message: Message,
   slots: ReadonlyMap<string, { readonly slot: Slot; readonly index: number }>,
 ): Scanner {
-  const scanner: (Entry | undefined)[] = [];
-  for (const [name, field] of Object.entries(message.fields)) {
+  const fields = Object.entries(message.fields);
+  const largest = Math.max(0, ...fields.map(([, field]) => field.number));
+  const scanner: (Entry | undefined)[] = Array.from({ length: largest + 1 });
+  for (const [name, field] of fields) {
     if (field.presence === "inline" && field.type.kind === "message") {
-      scanner[field.number] = { kind: "inline", scanner: scannerOf(field.type.message, slots) };
+      const inner = scannerOf(field.type.message, slots);
+      scanner[field.number] = { slot: undefined, index: -1, inline: inner };
       continue;
     }
     const found = slots.get(name);
-    if (found !== undefined) scanner[field.number] = { kind: "slot", ...found };
+    if (found !== undefined) scanner[field.number] = { ...found, inline: undefined };
   }
   return scanner;
 }
 
-function chainOf(value: Value): number {
-  if (value.kind === "message") return value.message.chainSlots;
-  return value.kind === "list" || value.kind === "map" ? chainOf(value.of) : 0;
+function chainOf(value: Value | undefined): number {
+  if (value === undefined) return 0;
+  return value.message?.chainSlots ?? chainOf(value.of);
 }

@@ -5,7 +5,7 @@
  */
 import type { Manager } from "@obsyk/contract";
 import { cleanText, cutText } from "@obsyk/contract/allow-list";
-import { formatTime } from "./time-text.ts";
+import { isWritableTime, writeTime } from "./time-text.ts";
 import { readFields, readInteger, readRange, readText, type Range } from "./wire.ts";
 
 export type Identity = {
@@ -19,6 +19,8 @@ export type Identity = {
 /** Managers kept of one object. */
 export const managerCount = 64;
 const managerChars = 1024;
+/** Scratch space: written and read at once. */
+const timeBytes = Buffer.alloc(40);
 
 /** Field numbers of ObjectMeta and ManagedFieldsEntry. */
 const meta = { name: 1, namespace: 3, uid: 5, resourceVersion: 6, managedFields: 17 } as const;
@@ -127,8 +129,9 @@ function readTime(range: Range): string | undefined {
     seconds = readInteger(wireType, cursor);
     return true;
   });
-  const text = formatTime(seconds, 0, "time");
-  return text.startsWith('"') ? text.slice(1, -1) : undefined;
+  if (!isWritableTime(seconds, 0)) return undefined;
+  const end = writeTime(timeBytes, 0, seconds, -1);
+  return timeBytes.toString("latin1", 1, end - 1);
 }
 
 function identityText(text: string): string {

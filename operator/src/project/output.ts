@@ -5,6 +5,7 @@
  */
 import { limits } from "@obsyk/contract";
 import { cleanText, cutText } from "@obsyk/contract/allow-list";
+import { writeTime } from "./time-text.ts";
 import { Malformed } from "./wire.ts";
 
 const quote = 0x22;
@@ -35,6 +36,18 @@ export class Output {
       position += 1;
     }
     this.length = position;
+  }
+
+  /** A time as a JSON string. @param micros six decimals, or -1 for none */
+  time(seconds: number, micros: number): void {
+    this.#reserve(40);
+    this.length = writeTime(this.#bytes, this.length, seconds, micros);
+  }
+
+  /** An integer that JSON readers hold exactly. */
+  integer(value: number): void {
+    if (value >= 0 && value < 10) this.byte(0x30 + value);
+    else this.ascii(String(value));
   }
 
   /** ASCII text, as it is. */

@@ -8,8 +8,8 @@ import { limits } from "@obsyk/contract";
 import { cleanText, listTruncated, pointerToken } from "@obsyk/contract/allow-list";
 import type { Compiled, CompiledResource, Scanner, Slot, Value } from "./compile.ts";
 import { Output } from "./output.ts";
-import { formatTime } from "./time-text.ts";
-import { Cursor, lengthDelimited, Malformed, readFields, readInteger, varint } from "./wire.ts";
+import { isWritableTime, isZeroTime } from "./time-text.ts";
+import { Cursor, lengthDelimited, Malformed, varint } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -29,6 +29,7 @@ export class RecordReader {
   /** Two numbers a slot, start and end of its bytes, for the chain of messages being written. */
   readonly #places: Int32Array;
   #placesUsed = 0;
+  #itemStart = 0;
   /** Paths of what was cut, relative to the message being written. */
   #truncated: string[] = [];
 
@@ -42,76 +43,63 @@ export class RecordReader {
    * @throws {Malformed}
    */
   read(bytes: Buffer, start: number, end: number): string {
+    const { message, apiVersion, kind, obsykAt } = this.#resource;
     const out = this.#out;
     out.length = 0;
     this.#placesUsed = 0;
     this.#truncated = [];
     this.#cursor.bytes = bytes;
-    const own = this.#ownMembers();
-    this.#writeMembers(this.#resource.message, start, end, own);
+    const base = this.#open(message, start, end);
+    this.#writeSlots(message, base, 0, apiVersion.at);
+    out.raw(apiVersion.text);
+    this.#writeSlots(message, base, apiVersion.at, kind.at);
+    out.raw(kind.text);
+    this.#writeSlots(message, base, kind.at, obsykAt);
+    const split = out.length;
+    this.#writeSlots(message, base, obsykAt, message.slots.length);
     out.byte(brace.close);
-    // The last members by name; the first byte is the first member's comma.
     if (out.length > limits.recordBytes) throw new Malformed("record too large");
-    if (this.#truncated.length === 0) return `{${out.between(1, out.length)}`;
-    const split = own.obsykAt;
+    // Every member begins with a comma; the first one's becomes the brace.
+    out.set(0, brace.open);
+    if (this.#truncated.length === 0) return out.between(0, out.length);
     const obsyk = JSON.stringify({ truncated: listTruncated(this.#truncated) });
-    return `{${out.between(1, split)},"obsyk":${obsyk}${out.between(split, out.length)}`;
+    return `${out.between(0, split)},"obsyk":${obsyk}${out.between(split, out.length)}`;
   }
 
-  /** Members that no table has, written before the first slot whose name is greater. */
-  #ownMembers(): OwnMembers {
-    const { apiVersion, kind } = this.#resource;
-    return {
-      pending: [
-        { name: "apiVersion", text: `,"apiVersion":${JSON.stringify(apiVersion)}` },
-        { name: "kind", text: `,"kind":${JSON.stringify(kind)}` },
-        { name: "obsyk", text: "" },
-      ],
-      obsykAt: 0,
-    };
-  }
-
-  #writeOwn(own: OwnMembers, before: string | undefined): void {
-    for (;;) {
-      const next = own.pending[0];
-      if (next === undefined || (before !== undefined && next.name > before)) return;
-      own.pending.shift();
-      if (next.name === "obsyk") own.obsykAt = this.#out.length;
-      else this.#out.ascii(next.text);
-    }
+  /** Notes where the message's slots are; returns where that is noted. */
+  #open(message: Compiled, start: number, end: number): number {
+    const places = this.#places;
+    const base = this.#placesUsed;
+    const used = base + message.slots.length * 2;
+    for (let place = base; place < used; place += 2) places[place] = -1;
+    this.#placesUsed = used;
+    this.#scan(message.scanner, start, end, base);
+    return base;
   }
 
   /** Every member with a leading comma. */
-  #writeMembers(message: Compiled, start: number, end: number, own?: OwnMembers): void {
+  #writeSlots(message: Compiled, base: number, from: number, to: number): void {
     const { slots } = message;
-    const base = this.#placesUsed;
-    this.#placesUsed += slots.length * 2;
-    this.#places.fill(-1, base, this.#placesUsed);
-    this.#scan(message.scanner, start, end, base);
-    for (let index = 0; index < slots.length; index += 1) {
+    const places = this.#places;
+    for (let index = from; index < to; index += 1) {
+      const start = places[base + index * 2] ?? -1;
       const slot = slots[index];
-      if (slot === undefined) continue;
-      if (own !== undefined) this.#writeOwn(own, slot.name);
-      const from = this.#places[base + index * 2] ?? -1;
-      if (from >= 0) this.#writeSlot(slot, from, this.#places[base + index * 2 + 1] ?? from);
+      if (start < 0 || slot === undefined) continue;
+      this.#writeSlot(slot, start, places[base + index * 2 + 1] ?? start);
     }
-    if (own !== undefined) this.#writeOwn(own, undefined);
-    this.#placesUsed = base;
   }
 
   #writeSlot(slot: Slot, start: number, end: number): void {
     const out = this.#out;
     const mark = out.length;
     const cutBefore = this.#truncated.length;
-    out.byte(comma);
     out.raw(slot.prefix);
     if (!this.#writeValue(slot.value, start, end, slot)) out.length = mark;
-    this.#nest(cutBefore, slot.name);
+    if (this.#truncated.length !== cutBefore) this.#nest(cutBefore, slot.name);
   }
 
   /** Paths noted since `from` get the name of what encloses them. */
   #nest(from: number, name: string | number): void {
-    if (this.#truncated.length === from) return;
     const token = pointerToken(name);
     for (let index = from; index < this.#truncated.length; index += 1) {
       this.#truncated[index] = token + (this.#truncated[index] ?? "");
@@ -128,24 +116,21 @@ export class RecordReader {
     while (cursor.position < end) {
       const tagAt = cursor.position;
       const tag = cursor.uint32();
-      const wireType = tag & 7;
-      const entry = scanner[tag >>> 3];
-      if (entry === undefined) {
-        cursor.skip(wireType);
-        continue;
-      }
-      if (entry.kind === "inline") {
+      const number = tag >>> 3;
+      const entry = number < scanner.length ? scanner[number] : undefined;
+      if (entry === undefined) cursor.skip(tag & 7);
+      else if (entry.slot !== undefined) {
+        if ((tag & 7) !== entry.slot.wireType) throw new Malformed("unexpected wire type");
+        this.#note(entry.slot, base + entry.index * 2, tagAt);
+      } else {
         // A second one would make ranges of repeated fields span bytes of other fields.
         if (inlineSeen) throw new Malformed("embedded message twice");
         inlineSeen = true;
-        if (wireType !== lengthDelimited) throw new Malformed("unexpected wire type");
+        if ((tag & 7) !== lengthDelimited) throw new Malformed("unexpected wire type");
         const innerEnd = cursor.length();
-        this.#scan(entry.scanner, cursor.position, innerEnd, base);
+        this.#scan(entry.inline, cursor.position, innerEnd, base);
         cursor.position = innerEnd;
-        continue;
       }
-      if (wireType !== entry.slot.wireType) throw new Malformed("unexpected wire type");
-      this.#note(entry.slot, base + entry.index * 2, tagAt);
     }
     cursor.end = outerEnd;
   }
@@ -194,10 +179,13 @@ export class RecordReader {
   }
 
   /** @returns whether it has members */
-  #writeMessage(message: Compiled, start: number, end: number): boolean {
+  #writeMessage(message: Compiled | undefined, start: number, end: number): boolean {
+    if (message === undefined) return false;
     const out = this.#out;
     const at = out.length;
-    this.#writeMembers(message, start, end);
+    const base = this.#open(message, start, end);
+    this.#writeSlots(message, base, 0, message.slots.length);
+    this.#placesUsed = base;
     const hasMembers = out.length > at;
     if (hasMembers) out.set(at, brace.open);
     else out.byte(brace.open);
@@ -216,10 +204,10 @@ export class RecordReader {
 
   #writeInteger(value: number, kind: "int32" | "int64", dropZero: boolean): boolean {
     const exact = kind === "int32" ? value | 0 : value;
-    if (Number.isSafeInteger(exact)) this.#out.ascii(String(exact));
+    if (Number.isSafeInteger(exact)) this.#out.integer(exact);
     else {
       this.#truncated.push("");
-      this.#out.ascii(String(exact < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER));
+      this.#out.integer(exact < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER);
     }
     return exact !== 0 || !dropZero;
   }
@@ -231,86 +219,69 @@ export class RecordReader {
     return cursor.int64();
   }
 
-  #writeList(of: Value, start: number, end: number, slot: Slot): boolean {
+  #writeList(of: Value | undefined, start: number, end: number, slot: Slot): boolean {
     const out = this.#out;
     const at = out.length;
     let count = 0;
-    this.#eachItem(slot, start, end, (itemStart, itemEnd) => {
-      if (count >= limits.collectionItems) return false;
+    let position = this.#nextItem(slot.number, start, end);
+    for (; position >= 0; position = this.#nextItem(slot.number, position, end)) {
+      if (count >= limits.collectionItems || of === undefined) {
+        this.#truncated.push("");
+        break;
+      }
       const mark = out.length;
       const cutBefore = this.#truncated.length;
       out.byte(comma);
-      if (!this.#writeValue(of, itemStart, itemEnd, item)) out.length = mark;
-      else {
-        this.#nest(cutBefore, count);
+      if (this.#writeValue(of, this.#itemStart, position, item)) {
+        if (this.#truncated.length !== cutBefore) this.#nest(cutBefore, count);
         count += 1;
-      }
-      return true;
-    });
+      } else out.length = mark;
+    }
     if (count === 0) return false;
     out.set(at, bracket.open);
     out.byte(bracket.close);
     return true;
   }
 
-  /** Calls `take` for each item of a repeated field until it returns false, which is noted as a cut. */
-  #eachItem(
-    slot: Slot,
-    start: number,
-    end: number,
-    take: (start: number, end: number) => boolean,
-  ): void {
+  /**
+   * Finds the next item of a repeated field between `position` and `end`; `#itemStart` is where its value begins.
+   *
+   * @returns where it ends, or -1
+   */
+  #nextItem(number: number, position: number, end: number): number {
     const cursor = this.#cursor;
-    let position = start;
-    while (position < end) {
-      cursor.position = position;
-      cursor.end = end;
+    cursor.position = position;
+    cursor.end = end;
+    while (cursor.position < end) {
       const tag = cursor.uint32();
-      const wireType = tag & 7;
-      let itemStart = cursor.position;
-      if (wireType === lengthDelimited) {
-        position = cursor.length();
-        itemStart = cursor.position;
-      } else {
-        cursor.skip(wireType);
-        position = cursor.position;
-      }
-      if (tag >>> 3 !== slot.number) continue;
-      if (!take(itemStart, position)) {
-        this.#truncated.push("");
-        return;
-      }
+      this.#itemStart = cursor.position;
+      if ((tag & 7) === lengthDelimited) {
+        const itemEnd = cursor.length();
+        this.#itemStart = cursor.position;
+        cursor.position = itemEnd;
+      } else cursor.skip(tag & 7);
+      if (tag >>> 3 === number) return cursor.position;
     }
+    return -1;
   }
 
-  #writeMap(
-    value: Extract<Value, { kind: "map" }>,
-    start: number,
-    end: number,
-    slot: Slot,
-  ): boolean {
+  #writeMap(value: Value, start: number, end: number, slot: Slot): boolean {
     const entries: MapEntry[] = [];
-    this.#eachItem(slot, start, end, (entryStart, entryEnd) => {
-      const entry = this.#readEntry(entryStart, entryEnd, value.keys);
-      if (entry === undefined) return true;
-      if (entry.name.length > limits.stringChars) this.#truncated.push("");
-      else entries.push(entry);
-      return true;
-    });
-    const unique = sortEntries(entries);
-    if (unique.length === 0) return false;
-    if (unique.length > limits.collectionItems) this.#truncated.push("");
+    let inOrder = true;
+    let position = this.#nextItem(slot.number, start, end);
+    for (; position >= 0; position = this.#nextItem(slot.number, position, end)) {
+      const entry = this.#readEntry(this.#itemStart, position);
+      if (value.keys !== undefined && !this.#isAllowed(entry, value.keys)) continue;
+      inOrder &&= this.#follows(entries.at(-1), entry);
+      entries.push(entry);
+    }
+    const sorted = inOrder ? entries : this.#sortEntries(entries);
+    if (sorted.length > limits.collectionItems) this.#truncated.push("");
     const out = this.#out;
     const at = out.length;
-    for (const entry of unique.slice(0, limits.collectionItems)) {
-      const mark = out.length;
-      const cutBefore = this.#truncated.length;
-      out.byte(comma);
-      out.text(entry.name);
-      out.byte(colon);
-      if (entry.start < 0) out.raw(texts.empty);
-      else if (!this.#writeValue(value.of, entry.start, entry.end, item)) out.length = mark;
-      this.#nest(cutBefore, entry.name);
+    for (let index = 0; index < sorted.length && index < limits.collectionItems; index += 1) {
+      const entry = sorted[index];
+      if (entry !== undefined && value.of !== undefined) this.#writeEntry(entry, value.of);
     }
     if (out.length === at) return false;
     out.set(at, brace.open);
@@ -318,58 +289,118 @@ export class RecordReader {
     return true;
   }
 
-  /** A key that is not allowed is compared as bytes and never becomes a string. */
-  #readEntry(
-    start: number,
-    end: number,
-    allowed: readonly Buffer[] | undefined,
-  ): MapEntry | undefined {
-    const { bytes } = this.#cursor;
-    let key = { start, end: start };
-    let value = { start: -1, end: -1 };
-    readFields({ bytes, start, end }, (number, wireType, cursor) => {
-      if (wireType !== lengthDelimited) throw new Malformed("unexpected wire type");
+  #writeEntry(entry: MapEntry, of: Value): void {
+    const out = this.#out;
+    const mark = out.length;
+    const cutBefore = this.#truncated.length;
+    out.byte(comma);
+    out.string(this.#cursor.bytes, entry.keyStart, entry.keyEnd, limits.stringChars);
+    out.byte(colon);
+    if (entry.start < 0) out.raw(texts.empty);
+    else if (!this.#writeValue(of, entry.start, entry.end, item)) out.length = mark;
+    if (this.#truncated.length !== cutBefore) this.#nest(cutBefore, this.#keyOf(entry));
+  }
+
+  #readEntry(start: number, end: number): MapEntry {
+    const cursor = this.#cursor;
+    const entry = { keyStart: start, keyEnd: start, start: -1, end: -1 };
+    cursor.position = start;
+    cursor.end = end;
+    while (cursor.position < end) {
+      const tag = cursor.uint32();
+      if ((tag & 7) !== lengthDelimited) throw new Malformed("unexpected wire type");
       const valueEnd = cursor.length();
-      const range = { start: cursor.position, end: valueEnd };
+      if (tag >>> 3 === 1) {
+        entry.keyStart = cursor.position;
+        entry.keyEnd = valueEnd;
+      } else if (tag >>> 3 === 2) {
+        entry.start = cursor.position;
+        entry.end = valueEnd;
+      }
       cursor.position = valueEnd;
-      if (number === 1) key = range;
-      else if (number === 2) value = range;
-      return true;
-    });
-    if (allowed !== undefined && !allowed.some((one) => sameBytes(one, bytes, key))) {
-      return undefined;
     }
-    return { name: cleanText(bytes.toString("utf8", key.start, key.end)), ...value };
+    return entry;
+  }
+
+  /** Compared as bytes: a key that is not allowed never becomes a string. */
+  #isAllowed(entry: MapEntry, allowed: readonly Buffer[]): boolean {
+    const { bytes } = this.#cursor;
+    const length = entry.keyEnd - entry.keyStart;
+    return allowed.some(
+      (one) => one.length === length && one.compare(bytes, entry.keyStart, entry.keyEnd) === 0,
+    );
+  }
+
+  /** True when both are plain short keys and already in order, which is how an API server writes them. */
+  #follows(previous: MapEntry | undefined, entry: MapEntry): boolean {
+    const { bytes } = this.#cursor;
+    const length = entry.keyEnd - entry.keyStart;
+    if (length > limits.stringChars) return false;
+    let order = previous === undefined ? 1 : 0;
+    const before = previous ?? entry;
+    const beforeLength = before.keyEnd - before.keyStart;
+    for (let index = 0; index < length; index += 1) {
+      const byte = bytes[entry.keyStart + index] ?? 0;
+      if (byte === 0 || byte > 0x7e) return false;
+      if (order !== 0) continue;
+      if (index >= beforeLength) order = 1;
+      else order = byte - (bytes[before.keyStart + index] ?? 0);
+    }
+    return order > 0;
+  }
+
+  /** By UTF-16 code units; of equal names the last one stays, too long ones go. */
+  #sortEntries(entries: readonly MapEntry[]): readonly MapEntry[] {
+    const named = new Map<string, MapEntry>();
+    for (const entry of entries) {
+      const name = this.#keyOf(entry);
+      if (name.length > limits.stringChars) this.#truncated.push("");
+      else named.set(name, entry);
+    }
+    return [...named.keys()].sort().flatMap((name) => named.get(name) ?? []);
+  }
+
+  #keyOf(entry: MapEntry): string {
+    return cleanText(this.#cursor.bytes.toString("utf8", entry.keyStart, entry.keyEnd));
   }
 
   #writeQuantity(start: number, end: number, cap: number): boolean {
-    let range = { start, end: start };
-    readFields({ bytes: this.#cursor.bytes, start, end }, (number, wireType, cursor) => {
-      if (number !== 1 || wireType !== lengthDelimited) return false;
-      const textEnd = cursor.length();
-      range = { start: cursor.position, end: textEnd };
-      cursor.position = textEnd;
-      return true;
-    });
-    this.#writeString(range.start, range.end, cap);
+    const cursor = this.#cursor;
+    let textStart = start;
+    let textEnd = start;
+    cursor.position = start;
+    cursor.end = end;
+    while (cursor.position < end) {
+      const tag = cursor.uint32();
+      if (tag === quantityTag) {
+        textEnd = cursor.length();
+        textStart = cursor.position;
+        cursor.position = textEnd;
+      } else cursor.skip(tag & 7);
+    }
+    this.#writeString(textStart, textEnd, cap);
     return true;
   }
 
   #writeIntOrString(start: number, end: number, cap: number): boolean {
+    const cursor = this.#cursor;
     let isText = false;
     let integer = 0;
-    let text = { start, end: start };
-    readFields({ bytes: this.#cursor.bytes, start, end }, (number, wireType, cursor) => {
-      if (number === 1) isText = readInteger(wireType, cursor) === 1;
-      else if (number === 2) integer = readInteger(wireType, cursor);
-      else if (number === 3 && wireType === lengthDelimited) {
-        const textEnd = cursor.length();
-        text = { start: cursor.position, end: textEnd };
+    let textStart = start;
+    let textEnd = start;
+    cursor.position = start;
+    cursor.end = end;
+    while (cursor.position < end) {
+      const tag = cursor.uint32();
+      if (tag === intOrStringTags.type) isText = cursor.int64() === 1;
+      else if (tag === intOrStringTags.integer) integer = cursor.int64();
+      else if (tag === intOrStringTags.text) {
+        textEnd = cursor.length();
+        textStart = cursor.position;
         cursor.position = textEnd;
-      } else return false;
-      return true;
-    });
-    if (isText) this.#writeString(text.start, text.end, cap);
+      } else cursor.skip(tag & 7);
+    }
+    if (isText) this.#writeString(textStart, textEnd, cap);
     else this.#writeInteger(integer, "int32", false);
     return true;
   }
@@ -377,29 +408,39 @@ export class RecordReader {
   #writeTime(start: number, end: number, kind: "time" | "microTime"): boolean {
     // Go writes the zero time as an empty message.
     if (start === end) return false;
+    const cursor = this.#cursor;
     let seconds = 0;
     let nanos = 0;
-    readFields({ bytes: this.#cursor.bytes, start, end }, (number, wireType, cursor) => {
-      if (number === 1) seconds = readInteger(wireType, cursor);
-      else if (number === 2) nanos = readInteger(wireType, cursor);
-      else return false;
+    cursor.position = start;
+    cursor.end = end;
+    while (cursor.position < end) {
+      const tag = cursor.uint32();
+      if (tag === timeTags.seconds) seconds = cursor.int64();
+      else if (tag === timeTags.nanos) nanos = cursor.int64();
+      else cursor.skip(tag & 7);
+    }
+    if (isZeroTime(seconds, nanos)) return false;
+    if (isWritableTime(seconds, nanos)) {
+      this.#out.time(seconds, kind === "time" ? -1 : Math.floor(nanos / 1000));
       return true;
-    });
-    const text = formatTime(seconds, nanos, kind);
-    if (text === "unrepresentable") this.#truncated.push("");
-    if (text === "unrepresentable" || text === "zero") return false;
-    this.#out.ascii(text);
-    return true;
+    }
+    this.#truncated.push("");
+    return false;
   }
 }
 
-type OwnMembers = {
-  readonly pending: { readonly name: string; readonly text: string }[];
-  /** Where `obsyk` belongs, comma included. */
-  obsykAt: number;
-};
+/** Field number and wire type of the well-known small messages. */
+const quantityTag = 0x0a;
+const intOrStringTags = { type: 0x08, integer: 0x10, text: 0x1a } as const;
+const timeTags = { seconds: 0x08, nanos: 0x10 } as const;
 
-type MapEntry = { readonly name: string; readonly start: number; readonly end: number };
+/** Where key and value of a map's entry are; `start` is -1 without a value. */
+type MapEntry = {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly start: number;
+  readonly end: number;
+};
 
 /** Values within lists and maps are kept as sent. */
 const item: Slot = {
@@ -409,21 +450,11 @@ const item: Slot = {
   wireType: lengthDelimited,
   repeated: false,
   dropZero: false,
-  value: { kind: "string", cap: limits.stringChars },
+  value: {
+    kind: "string",
+    cap: limits.stringChars,
+    message: undefined,
+    of: undefined,
+    keys: undefined,
+  },
 };
-
-/** By UTF-16 code units; of equal names the last one stays. */
-function sortEntries(entries: MapEntry[]): readonly MapEntry[] {
-  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return entries.filter((entry, index) => entry.name !== entries[index + 1]?.name);
-}
-
-function sameBytes(
-  wanted: Buffer,
-  bytes: Buffer,
-  range: { readonly start: number; readonly end: number },
-): boolean {
-  return (
-    wanted.length === range.end - range.start && wanted.compare(bytes, range.start, range.end) === 0
-  );
-}
