@@ -129,7 +129,8 @@ async function runChild(proof: Proof, run: Run): Promise<Outcome> {
       outcome = JSON.parse(line.slice(outcomePrefix.length)) as Outcome;
     } else console.log(line);
   });
-  const boundMs = proof.boundMs[profile];
+  // A sabotaged run waits for what does not come.
+  const boundMs = proof.boundMs[profile] * (saboteur === undefined ? 1 : 3);
   let late = false;
   const timers = [
     setTimeout(() => {

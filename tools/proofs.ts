@@ -5,6 +5,8 @@
  * @module
  */
 
+import { keepsTheManifest, parsesWholeSecrets } from "./saboteurs.ts";
+
 export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
 export type Invariant = (typeof invariants)[number];
 
@@ -36,6 +38,36 @@ export type Proof = {
 const minuteMs = 60_000;
 
 export const proofs: readonly Proof[] = [
+  {
+    id: "main-job",
+    proves:
+      "Objects that kubectl applies to a real kube-apiserver are on the API and on a page within 2 s; an edit and a delete follow; the operator only reads.",
+    invariants: ["I1", "I4"],
+    boundMs: { default: minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "drops-deletions",
+        breaks: "deletions that a watch reports are not handed on",
+        patches: [
+          {
+            file: "operator/src/reflect/watch.ts",
+            find: "const taken = context.sink.watched(event.kind, event.object, context.clock.now());",
+            replace: `const taken = event.kind === "deleted" ? "accepted"
+              : context.sink.watched(event.kind, event.object, context.clock.now());`,
+          },
+        ],
+        caught: /the delete on the API: not within/,
+      },
+    ],
+  },
+  {
+    id: "secret-values-never-read",
+    proves:
+      "No value of a Secret or ConfigMap is received, sent, logged, stored or in memory; copies in kubectl apply's annotation go no further than the socket.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [parsesWholeSecrets, keepsTheManifest],
+  },
   {
     id: "wrong-keys",
     proves:

@@ -45,25 +45,41 @@ export async function plantInEveryWay(planting: Planting, prefix: string): Promi
   return planted;
 }
 
-/**
- * Many Secrets at once, each with the annotation that kubectl apply writes.
- *
- * @returns what was planted, in order
- */
-export async function plantAnnotated(
+/** Many Secrets at once, each with the annotation that kubectl apply writes. */
+export function plantAnnotated(
   planting: Planting,
   prefix: string,
   count: number,
 ): Promise<Planted[]> {
-  const objects = Array.from({ length: count }, (_, index) =>
-    makeObject("Secret", `${prefix}-${index}`, () => planting.flock.next(annotatedTag)),
+  return plantMany(planting, makeMany(planting, { prefix, count, tag: annotatedTag }), (object) => {
+    const annotations = { [annotationKey]: `${JSON.stringify(object)}\n` };
+    return { ...object, metadata: { ...object.metadata, annotations } };
+  });
+}
+
+/** Many Secrets at once, without annotations. */
+export function plantPlain(planting: Planting, prefix: string, count: number): Promise<Planted[]> {
+  return plantMany(planting, makeMany(planting, { prefix, count, tag: "C" }), (object) => object);
+}
+
+function makeMany(
+  { flock }: Planting,
+  how: { readonly prefix: string; readonly count: number; readonly tag: string },
+): Object[] {
+  return Array.from({ length: how.count }, (_, index) =>
+    makeObject("Secret", `${how.prefix}-${index}`, () => flock.next(how.tag)),
   );
+}
+
+async function plantMany(
+  planting: Planting,
+  objects: readonly Object[],
+  finish: (object: Object) => Object,
+): Promise<Planted[]> {
   const waiting = [...objects];
   const worker = async (): Promise<void> => {
     for (let object = waiting.shift(); object !== undefined; object = waiting.shift()) {
-      const annotations = { [annotationKey]: `${JSON.stringify(object)}\n` };
-      const metadata = { ...object.metadata, annotations };
-      await create(planting, { ...object, metadata });
+      await create(planting, finish(object));
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));

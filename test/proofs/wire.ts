@@ -15,7 +15,7 @@ const annotation = Buffer.from('"kubectl.kubernetes.io/last-applied-configuratio
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Searches one direction of all connections: whole bodies, and the bytes as they went over the wire. */
+/** Searches one direction of all connections: heads, and bodies without the chunk borders that could split a value. */
 export async function searchReceived(
   proxy: RecordingProxy,
   flock: CanaryFlock,
@@ -27,18 +27,13 @@ export async function searchReceived(
   const annotated: string[] = [];
   for (const recording of await proxy.recordings(direction)) {
     bytes += recording.bytes.length;
-    const inBodies = new Set<string>();
     for (const { body, start, headers } of splitHttpMessages(recording.bytes)) {
       messages += 1;
       for (const { canary, offset, compressed } of flock.search(body)) {
-        inBodies.add(canary);
         (!compressed && liesInAnnotation(body, offset) ? annotated : values).push(canary);
       }
       const head = Buffer.from(`${start}\n${[...headers].flat().join("\n")}`);
       values.push(...flock.search(head).map(({ canary }) => canary));
-    }
-    for (const { canary } of flock.search(recording.bytes)) {
-      if (!inBodies.has(canary)) values.push(canary);
     }
   }
   return { messages, bytes, values, annotated, annotationCopies: annotated.length };

@@ -48,6 +48,14 @@ test("next: canaries are unique and of one length", () => {
   for (const canary of some) assert.equal(canary.length, canaryChars);
 });
 
+test("isIssued: torn and foreign canaries were never made", () => {
+  const canary = flock.next("i");
+  assert.ok(flock.isIssued(canary));
+  assert.ok(!flock.isIssued(canary.slice(0, -1)));
+  assert.ok(!flock.isIssued(canary.replace("i0", "j0")));
+  assert.ok(!flock.isIssued(canary.slice(0, -7) + "9999999"));
+});
+
 test("search: another flock's canaries are not found", () => {
   const other = createCanaryFlock();
   const text = Buffer.from(Array.from({ length: 100 }, () => other.next("a")).join(" "));

@@ -22,6 +22,8 @@ export type CanaryHit = {
 export type CanaryFlock = {
   /** A new canary: mark, tag and number, letters and digits only, {@link canaryChars} characters. */
   next(tag: CanaryTag): string;
+  /** Whether this whole canary was made here: memory also holds torn ones, half overwritten by something else. */
+  isIssued(canary: string): boolean;
   /** All hits in these bytes, also inside gzip and zstd found in them. */
   search(bytes: Buffer): CanaryHit[];
   /** Like `search`, without looking for compressed bytes: for large memory. */
@@ -43,13 +45,23 @@ export function createCanaryFlock(
 ): CanaryFlock {
   const mark = [...random(markChars)].map((byte) => letter(byte)).join("");
   const patterns = patternsOf(mark);
-  let issued = 0;
+  const tags = new Map<number, CanaryTag>();
   const searchPlain = (bytes: Buffer): CanaryHit[] =>
     patterns.flatMap((pattern) => findAll(bytes, pattern));
   return {
     next(tag) {
-      issued += 1;
-      return `${mark}${tag}${String(issued).padStart(numberChars, "0")}`;
+      const number = tags.size + 1;
+      tags.set(number, tag);
+      return `${mark}${tag}${String(number).padStart(numberChars, "0")}`;
+    },
+    isIssued(canary) {
+      const number = canary.slice(-numberChars);
+      return (
+        canary.length === canaryChars &&
+        canary.startsWith(mark) &&
+        /^\d+$/.test(number) &&
+        tags.get(Number(number)) === canary[markChars]
+      );
     },
     searchPlain,
     search(bytes) {

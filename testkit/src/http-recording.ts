@@ -1,7 +1,7 @@
 /** Splits one direction of a recorded HTTP/1.1 connection into messages, so that chunk borders hide nothing. */
 
 export type RecordedMessage = {
-  /** Request or status line. */
+  /** Request or status line; empty when the recording ends before it does. */
   readonly start: string;
   /** Names in lower case; the last of equal names wins. */
   readonly headers: ReadonlyMap<string, string>;
@@ -14,13 +14,20 @@ export type RecordedMessage = {
 const blankLine = Buffer.from("\r\n\r\n");
 const lineEnd = Buffer.from("\r\n");
 
-/** @throws when the bytes are not HTTP/1.1. */
+/**
+ * Every byte but chunk headers is in some message; one that broke off in its head has an empty `start`.
+ *
+ * @throws when the bytes are not HTTP/1.1.
+ */
 export function splitHttpMessages(bytes: Buffer): RecordedMessage[] {
   const messages: RecordedMessage[] = [];
   let at = 0;
   while (at < bytes.length) {
     const end = bytes.indexOf(blankLine, at);
-    if (end === -1) break;
+    if (end === -1) {
+      messages.push({ start: "", headers: new Map(), body: bytes.subarray(at), complete: false });
+      break;
+    }
     const [start = "", ...lines] = bytes.toString("latin1", at, end).split("\r\n");
     if (!/(^HTTP\/1\.1 \d{3}|HTTP\/1\.1$)/.test(start)) {
       throw new Error(`no HTTP/1.1 message at ${at}: ${JSON.stringify(start.slice(0, 80))}`);

@@ -59,6 +59,10 @@ test("splitHttpMessages: joins chunks, splits messages, marks what was cut off",
       "HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno" +
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nff\r\nde",
   );
+  assert.deepEqual(
+    splitHttpMessages(Buffer.from("GET / HTTP/1.1\r\nhost")).map(({ body }) => body.toString()),
+    ["GET / HTTP/1.1\r\nhost"],
+  );
   const messages = splitHttpMessages(recorded);
   assert.deepEqual(
     messages.map(({ start, body, complete }) => [start, body.toString(), complete]),

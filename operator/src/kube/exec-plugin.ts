@@ -104,9 +104,12 @@ function runCommand(options: PluginOptions, execInfo: string): Promise<string> {
       env: { ...options.env, KUBERNETES_EXEC_INFO: execInfo },
       // What it says on standard error may hold anything; it is not kept.
       stdio: ["ignore", "pipe", "ignore"],
-      timeout: runMs,
-      killSignal: "SIGKILL",
     });
+    const ended = new AbortController();
+    options.clock.sleep(runMs, { signal: ended.signal }).then(
+      () => child.kill("SIGKILL"),
+      () => undefined,
+    );
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on("data", (chunk: Buffer) => {
@@ -115,10 +118,12 @@ function runCommand(options: PluginOptions, execInfo: string): Promise<string> {
       else chunks.push(chunk);
     });
     child.once("error", (error) => {
+      ended.abort();
       const code = "code" in error ? String(error.code) : error.name;
       reject(failed(options, `it could not be started (${code}): check that it is installed`));
     });
     child.once("close", (code, signal) => {
+      ended.abort();
       if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
       else reject(failed(options, `it ended with ${signal ?? `exit code ${code ?? "unknown"}`}`));
     });

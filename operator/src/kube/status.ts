@@ -1,6 +1,6 @@
 /**
  * The answer of an API server that is no success: a `Status` object, or whatever a proxy puts there. Only its code and
- * its reasons are taken; free text stays behind, since nobody vouches for what it quotes.
+ * its reason are taken; free text stays behind, since nobody vouches for what it quotes.
  *
  * @module
  */
@@ -8,10 +8,8 @@
 export type KubeStatus = {
   /** HTTP status. */
   readonly code: number;
-  /** Kubernetes' reason, `""` when the body was no Status. */
+  /** Kubernetes' reason, `""` when the body was no Status in JSON. */
   readonly reason: string;
-  /** Reasons of `details.causes`. */
-  readonly causes: readonly string[];
   /** Retry-After header as sent, else `details.retryAfterSeconds`. */
   readonly retryAfter: string | undefined;
 };
@@ -27,15 +25,10 @@ export function parseStatus(
 ): KubeStatus {
   const status = asStatus(parseJson(body));
   const details = asObject(status["details"]);
-  const causes = Array.isArray(details["causes"]) ? details["causes"] : [];
   const seconds = details["retryAfterSeconds"];
   return {
     code: answer.code,
     reason: word(status["reason"]),
-    causes: causes
-      .slice(0, 16)
-      .map((cause: unknown) => word(asObject(cause)["reason"]))
-      .filter((reason) => reason !== ""),
     retryAfter: answer.retryAfter ?? (typeof seconds === "number" ? String(seconds) : undefined),
   };
 }

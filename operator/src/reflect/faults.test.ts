@@ -468,7 +468,7 @@ test("startReader: 403 stops only this stream and deletes nothing (W11, pitfall 
   assert.equal(harness.sink.of("begin").at(-1)!.reason, "regained");
   assert.deepEqual(
     harness.pauses.filter((ms) => ms > 0),
-    [60_000, 120_000, 240_000, 300_000],
+    [2000, 8000, 32_000, 128_000],
   );
   assert.deepEqual(harness.sink.states(), [
     "starting",
@@ -591,6 +591,27 @@ for (const { name, kind, step } of watchdogs) {
     assert.ok(harness.told.includes(`watchdog ${kind}`));
     assert.equal(harness.requests()[2]!.query.get("limit"), "1");
     assert.equal(harness.sink.of("begin").length, 1);
+  });
+}
+
+for (const [name, step] of [
+  ["a status", status(504)],
+  ["an ERROR event", stream([errorEvent(504, "Timeout", 1)])],
+] as const) {
+  test(`startReader: 504 as ${name} asks whether our version is from the future (W9, W13, pitfall 11)`, async () => {
+    await using harness = await openHarness({
+      steps: [
+        page([ns("a", "5")], { resourceVersion: "1000010" }),
+        step,
+        page([], { resourceVersion: "20" }),
+        page([ns("b", "12")], { resourceVersion: "20" }),
+        open,
+      ],
+    });
+    await untilRequests(harness, 5);
+    assert.equal(harness.requests()[2]!.query.get("limit"), "1");
+    assert.equal(harness.sink.of("begin").at(-1)!.reason, "rollback");
+    assert.deepEqual(harness.sink.deleted, [uidOf("a")]);
   });
 }
 

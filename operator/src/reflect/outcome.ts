@@ -8,19 +8,15 @@ import type { KubeStatus } from "../kube/status.ts";
 import { ProjectError } from "../project/types.ts";
 import { outcome, type Context, type Outcome } from "./context.ts";
 
-type Verdict = Pick<KubeStatus, "code" | "reason" | "causes" | "retryAfter">;
-
 /** What an answer other than 200, or an ERROR event, means. */
-export function ofStatus(status: Verdict): Outcome {
+export function ofStatus(status: KubeStatus): Outcome {
   const detail = status.reason === "" ? `${status.code}` : `${status.code} ${status.reason}`;
   const { code, reason, retryAfter } = status;
   if (code === 410 || reason === "Expired" || reason === "Gone") {
     return outcome({ kind: "expired" }, detail);
   }
-  // An ERROR event names no causes; a Timeout there means a version the server has not seen.
-  if (status.causes.includes("ResourceVersionTooLarge")) {
-    return outcome({ kind: "future" }, detail);
-  }
+  // What an API server says that waits in vain for a version it has not seen.
+  if (code === 504) return outcome({ kind: "future" }, detail);
   switch (code) {
     case 401:
       return outcome({ kind: "unauthorized" }, detail);

@@ -114,7 +114,7 @@ export type Input =
   | { readonly kind: "outdated" }
   /** 410 in any form, or pages of one list with different versions. */
   | { readonly kind: "expired" }
-  /** Cause ResourceVersionTooLarge: the server has not seen our version yet, or never will. */
+  /** 504: the server has not seen our version yet, or never will. */
   | { readonly kind: "future" }
   | { readonly kind: "undecodable" }
   | { readonly kind: "overflowed" }

@@ -31,7 +31,10 @@ export type Timings = {
   readonly relistMs: number;
   /** Between two looks at discovery: this to twice this. */
   readonly absentMs: number;
-  /** First and longest pause after a 403. */
+  /**
+   * Pauses after 403 answers: the first, each four times longer, up to the longest. They begin short because an API
+   * server that has just started says 403 until it has read its roles.
+   */
   readonly forbiddenMs: { readonly first: number; readonly max: number };
   /** After an answer that retrying soon cannot heal. */
   readonly restMs: number;
@@ -53,7 +56,7 @@ export const defaultTimings: Timings = {
   reconnectMs: 1000,
   relistMs: 5000,
   absentMs: 60_000,
-  forbiddenMs: { first: 60_000, max: 300_000 },
+  forbiddenMs: { first: 2000, max: 300_000 },
   restMs: 600_000,
   pollMs: 60_000,
 };
@@ -71,7 +74,7 @@ export function pauseMs(
       return timings.absentMs * (1 + random());
     case "forbidden": {
       const { first, max } = timings.forbiddenMs;
-      return Math.min(first * 2 ** Math.min(state.denied - 1, 10), max);
+      return Math.min(first * 4 ** Math.min(state.denied - 1, 10), max);
     }
     case "misconfigured":
     case "unsafe":

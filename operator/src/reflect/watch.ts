@@ -174,14 +174,8 @@ function outdated({ events, stream }: Context): Outcome {
 
 function ofErrorEvent(event: Extract<WatchEvent, { kind: "error" }>): Outcome {
   const { code, reason, retryAfterSeconds } = event;
-  // ERROR events of this kind don't name their cause: the server timed out waiting for our version.
-  const isFuture = code === 504 && reason === "Timeout";
-  return ofStatus({
-    code,
-    reason,
-    causes: isFuture ? ["ResourceVersionTooLarge"] : [],
-    retryAfter: retryAfterSeconds === undefined ? undefined : String(retryAfterSeconds),
-  });
+  const retryAfter = retryAfterSeconds === undefined ? undefined : String(retryAfterSeconds);
+  return ofStatus({ code, reason, retryAfter });
 }
 
 /** Marks after events: at most one per `markMs`, the last one never left out. */
