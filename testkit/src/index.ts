@@ -81,3 +81,11 @@ export {
   type StoreOptions,
   type Writer,
 } from "./kube-api/store.ts";
+export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
+export {
+  openMemoryPlatform,
+  type Fault,
+  type MemoryPlatform,
+  type MemoryPlatformOptions,
+  type Received,
+} from "./memory-platform.ts";
