@@ -31,7 +31,8 @@ export class Reflector {
 
   /** Lists again under this request, unless a list for it is already under way. */
   relist(request: string): void {
-    if (this.#state.kind === "listing" && this.#state.request === request) return;
+    const ahead = this.#state.kind === "waiting" ? this.#state.resume : this.#state;
+    if (ahead.kind === "listing" && ahead.request === request) return;
     this.#request = request;
     if (isInterruptible(this.#state)) this.#activity?.abort(new Interruption("list again"));
   }
