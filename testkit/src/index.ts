@@ -69,18 +69,9 @@ export {
   type IncludeObject,
   type TableOptions,
 } from "./kube-api/encode/table.ts";
-export { createCertificates, type Certificates } from "./certificates.ts";
-export type { CallKind, Effect, Fault, Faults } from "./kube-api/faults.ts";
 export { mergePatch, type MergePatch, type ObjectRef } from "./kube-api/object.ts";
 export { KubeApi, openKubeApi, type KubeApiOptions, type SeenRequest } from "./kube-api/server.ts";
-export {
-  ObjectStore,
-  type Backup,
-  type StoredObject,
-  type StoreEvent,
-  type StoreOptions,
-  type Writer,
-} from "./kube-api/store.ts";
+export { ObjectStore, type Backup, type StoreOptions, type Writer } from "./kube-api/store.ts";
 export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
 export {
   openMemoryPlatform,
