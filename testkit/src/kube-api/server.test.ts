@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
 import { requestFor, resources, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import { createCertificates, type Certificates } from "../certificates.ts";
-import { changeOnce } from "../cluster/churn.ts";
-import { generateCluster } from "../cluster/generator.ts";
-import type { Cluster } from "../cluster/model.ts";
 import { waitFor } from "../wait-for.ts";
-import { encodeObject } from "./encode/answers.ts";
+import { seededRandom } from "./encode/random-object.ts";
 import { parseObject, stringAt } from "./object.ts";
 import { openKubeApi, type KubeApi } from "./server.ts";
 import { ObjectStore } from "./store.ts";
@@ -82,10 +79,9 @@ function configMap(name: string, data: { readonly [key: string]: string }, names
 }
 
 function newStore(): ObjectStore {
-  let seed = 1;
   return new ObjectStore({
     now: () => 1_700_000_000_000,
-    random: () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647,
+    random: seededRandom(1),
     historyEvents: 50,
   });
 }
@@ -96,14 +92,15 @@ before(async () => {
 });
 after(() => agent.destroy());
 
+async function openForTest(context: unknown): Promise<void> {
+  const opened = await openKubeApi({ store: newStore(), certificates, token, bookmarkMs: 20 });
+  api = opened;
+  // Within beforeEach this is the context of the test itself.
+  (context as TestContext).after(() => opened[Symbol.asyncDispose]());
+}
+
 describe("KubeApi", () => {
-  beforeEach(async (context) => {
-    api = await openKubeApi({ store: newStore(), certificates, token, bookmarkMs: 20 });
-    const opened = api;
-    (context as { after(fn: () => Promise<void>): void }).after(() =>
-      opened[Symbol.asyncDispose](),
-    );
-  });
+  beforeEach(openForTest);
 
   it("refuses other tokens, other methods and TLS 1.2", async () => {
     assert.equal((await get("/api/v1/pods", { authorization: "Bearer other" })).status, 401);
@@ -202,6 +199,10 @@ describe("KubeApi", () => {
     assert.equal((await get(`${path}?labelSelector=a%3Db`)).status, 400);
     assert.equal((await get(`${path}?fieldSelector=spec.nodeName%3Da`)).status, 400);
   });
+});
+
+describe("KubeApi: watches and faults", () => {
+  beforeEach(openForTest);
 
   it("watches from a version on, sends bookmarks, and ends at the deadline", async () => {
     api.store.apply("configmaps", configMap("a", { k: "1" }));
@@ -300,7 +301,9 @@ describe("KubeApi", () => {
     const secrets = resources.find((one) => one.resource === "secrets") as ResourceDefinition;
     for (const mode of ["keys", "counts"] as const) {
       const { accept, query } = requestFor(secrets, mode, "list");
-      const answer = await get(`/api/v1/secrets?${new URLSearchParams(query)}`, { accept });
+      const answer = await get(`/api/v1/secrets?${new URLSearchParams(query).toString()}`, {
+        accept,
+      });
       const text = answer.body.toString();
       assert.ok(text.startsWith('{"kind":"Table",'), mode);
       assert.ok(!text.includes(value), mode);
@@ -366,112 +369,6 @@ describe("KubeApi", () => {
         assert.deepEqual(state, truth);
       }),
       { numRuns: 40 },
-    );
-  });
-});
-
-describe("generateCluster", () => {
-  const generate = (seed: number): Cluster =>
-    generateCluster({ seed, now: () => 1_700_000_000_000, canary: "CANARY" });
-  const contents = (cluster: Cluster): string[] =>
-    resources.flatMap(({ resource }) => cluster.store.list(resource).map((one) => one.json));
-
-  it("is the same for the same seed and about as large as asked", () => {
-    const one = contents(generate(7));
-    assert.deepEqual(one, contents(generate(7)));
-    assert.notDeepEqual(one, contents(generate(8)));
-    assert.ok(one.length > 400 && one.length < 650, String(one.length));
-  });
-
-  it("makes pods of about 10 KB that carry canaries where values are", () => {
-    const pods = generate(7).store.list("pods");
-    const mean = pods.reduce((sum, pod) => sum + pod.json.length, 0) / pods.length;
-    assert.ok(mean > 8000 && mean < 13_000, String(mean));
-    assert.ok(pods.every((pod) => pod.json.includes("CANARY")));
-  });
-
-  it("makes only what the writer can encode, and churn keeps counts steady", () => {
-    const cluster = generate(7);
-    const count = (): number =>
-      resources.reduce((sum, one) => sum + cluster.store.count(one.resource), 0);
-    const start = count();
-    const version = cluster.store.resourceVersion;
-    const pending: (() => void)[] = [];
-    for (let index = 0; index < 2000; index += 1) changeOnce(cluster, pending);
-    assert.ok(cluster.store.resourceVersion > version + 1500);
-    assert.ok(Math.abs(count() - start) < start * 0.5, `${start} -> ${count()}`);
-    for (const definition of resources) {
-      for (const one of cluster.store.list(definition.resource)) {
-        assert.ok(encodeObject(definition, parseObject(one.json)).length > 0);
-      }
-    }
-  });
-
-  it("links pods to ReplicaSets that exist, and those to Deployments", () => {
-    const cluster = generate(9);
-    const pending: (() => void)[] = [];
-    for (let index = 0; index < 300; index += 1) changeOnce(cluster, pending);
-    while (pending.length > 0) pending.shift()?.();
-    const uids = (resource: string): Set<string> =>
-      new Set(cluster.store.list(resource).map((one) => one.uid));
-    const ownersOf = (resource: string): string[] =>
-      cluster.store.list(resource).map((one) => {
-        const { metadata } = JSON.parse(one.json) as {
-          metadata: { ownerReferences: { uid: string }[] };
-        };
-        return metadata.ownerReferences[0]?.uid ?? "";
-      });
-    const sets = uids("replicasets.apps");
-    assert.deepEqual(
-      ownersOf("pods").filter((uid) => !sets.has(uid)),
-      [],
-    );
-    const deployments = uids("deployments.apps");
-    assert.deepEqual(
-      ownersOf("replicasets.apps").filter((uid) => !deployments.has(uid)),
-      [],
-    );
-  });
-});
-
-describe("ObjectStore", () => {
-  const keysOwned = (store: ObjectStore): { [manager: string]: string[] } => {
-    const [stored] = store.list("configmaps");
-    const { metadata } = JSON.parse(stored?.json ?? "{}") as {
-      metadata: { managedFields: { manager: string; fieldsV1: { "f:data"?: object } }[] };
-    };
-    return Object.fromEntries(
-      metadata.managedFields.map((entry) => [
-        entry.manager,
-        Object.keys(entry.fieldsV1["f:data"] ?? {}).sort(),
-      ]),
-    );
-  };
-
-  it("tracks who owns which key; a removed key leaves every set", () => {
-    const store = newStore();
-    const ref = { namespace: "default", name: "a" };
-    store.apply("configmaps", configMap("a", { one: "1", two: "2" }), { manager: "first" });
-    assert.deepEqual(keysOwned(store), { first: [".", "f:one", "f:two"] });
-    store.patch("configmaps", ref, { data: { two: "changed", three: "3" } }, { manager: "second" });
-    assert.deepEqual(keysOwned(store), { first: [".", "f:one"], second: ["f:three", "f:two"] });
-    store.patch("configmaps", ref, { data: { two: null } }, { manager: "third" });
-    assert.deepEqual(keysOwned(store), { first: [".", "f:one"], second: ["f:three"] });
-  });
-
-  it("writes nothing when nothing changes, and goes back to a backup", () => {
-    const store = newStore();
-    store.apply("configmaps", configMap("a", { k: "1" }));
-    const version = store.resourceVersion;
-    store.apply("configmaps", configMap("a", { k: "1" }));
-    assert.equal(store.resourceVersion, version);
-    const backup = store.backup();
-    store.apply("configmaps", configMap("b", {}));
-    store.restore(backup);
-    assert.equal(store.resourceVersion, version);
-    assert.deepEqual(
-      store.list("configmaps").map((one) => one.name),
-      ["a"],
     );
   });
 });
