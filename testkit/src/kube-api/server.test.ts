@@ -318,6 +318,10 @@ describe("KubeApi: watches and faults", () => {
       assert.equal((await get("/api/v1/secrets", { accept })).status, 406, accept);
     }
   });
+});
+
+describe("KubeApi: list and watch together", () => {
+  beforeEach(openForTest);
 
   it("replaying watch events over a list gives the store (property)", async () => {
     const change = fc.record({
