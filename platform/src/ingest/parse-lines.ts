@@ -79,7 +79,9 @@ function salvage(
   const stream = fields["stream"];
   const uid = uidSchema.safeParse(fields["uid"]);
   if (typeof stream !== "string" || !uid.success) return ignored;
-  const seen = Number.isSafeInteger(fields["seen"]) ? Math.max(0, Number(fields["seen"])) : received;
+  const seen = Number.isSafeInteger(fields["seen"])
+    ? Math.max(0, Number(fields["seen"]))
+    : received;
   const key = { stream, uid: uid.data, seen };
   if (fields["op"] === "delete") {
     const cause = fields["cause"] === "absent" ? "absent" : "watched";
