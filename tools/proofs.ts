@@ -1,2 +1,170 @@
-/** The register of proofs. */
-export const proofs: readonly { readonly id: string }[] = [];
+/**
+ * The register of proofs. `npm run proof -- ID` runs test/proofs/ID.ts; DESIGN's invariants I1 to I9 are what they
+ * support.
+ *
+ * @module
+ */
+
+import { keepsTheManifest, parsesWholeSecrets } from "./saboteurs.ts";
+
+export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
+export type Invariant = (typeof invariants)[number];
+
+/** Breaks the feature by changing source text while it loads. */
+export type Saboteur = {
+  readonly name: string;
+  readonly breaks: string;
+  readonly patches: readonly {
+    /** Path from the root of the tree. */
+    readonly file: string;
+    /** Must occur; a saboteur that no longer fits breaks the run. */
+    readonly find: string;
+    readonly replace: string;
+  }[];
+  /** The proof's failure must say this; another failure is no detection. */
+  readonly caught: RegExp;
+};
+
+export type Proof = {
+  readonly id: string;
+  /** One sentence. */
+  readonly proves: string;
+  readonly invariants: readonly Invariant[];
+  /** The run is ended after this long. */
+  readonly boundMs: { readonly default: number; readonly full: number };
+  readonly saboteurs: readonly [Saboteur, ...Saboteur[]];
+};
+
+const minuteMs = 60_000;
+
+export const proofs: readonly Proof[] = [
+  {
+    id: "main-job",
+    proves:
+      "Objects that kubectl applies to a real kube-apiserver are on the API and on a page within 2 s; an edit and a delete follow; the operator only reads.",
+    invariants: ["I1", "I4"],
+    boundMs: { default: minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "drops-deletions",
+        breaks: "deletions that a watch reports are not handed on",
+        patches: [
+          {
+            file: "operator/src/reflect/watch.ts",
+            find: "const taken = context.sink.watched(event.kind, event.object, context.clock.now());",
+            replace: `const taken = event.kind === "deleted" ? "accepted"
+              : context.sink.watched(event.kind, event.object, context.clock.now());`,
+          },
+        ],
+        caught: /the delete on the API: not within/,
+      },
+    ],
+  },
+  {
+    id: "secret-values-never-read",
+    proves:
+      "No value of a Secret or ConfigMap is received, sent, logged, stored or in memory; copies in kubectl apply's annotation go no further than the socket.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [parsesWholeSecrets, keepsTheManifest],
+  },
+  {
+    id: "restart",
+    proves:
+      "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
+    invariants: ["I1", "I7", "I8"],
+    boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
+    saboteurs: [
+      {
+        name: "never-sweeps",
+        breaks: "what was deleted while the operator was down is never found missing",
+        patches: [
+          {
+            file: "operator/src/deliver/stream-channel.ts",
+            find: "const deleted = await this.#sweep(seen, signal);",
+            replace: "const deleted = 0;",
+          },
+        ],
+        caught: /differences from the API server's list: .*no longer exists/,
+      },
+      {
+        name: "leaves-postgres-dead",
+        breaks: "nothing starts PostgreSQL again",
+        patches: [
+          {
+            file: "platform/src/store/postgres-server.ts",
+            find: "this.#watching = this.#watch(this.#serving);",
+            replace: "this.#watching = Promise.resolve();",
+          },
+        ],
+        caught: /postgres is back: not within/,
+      },
+    ],
+  },
+  {
+    id: "field-tables",
+    proves:
+      "Every allow-listed field has Kubernetes' own number, name, type and presence, and protobuf records equal the pruned JSON of the same objects byte for byte.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "wrong-field-number",
+        breaks: "a Service port's appProtocol is looked for under another number",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/core.ts",
+            find: "appProtocol: pointer(6, string)",
+            replace: "appProtocol: pointer(7, string)",
+          },
+        ],
+        caught: /^failed: /,
+      },
+    ],
+  },
+  {
+    id: "wrong-keys",
+    proves:
+      "Every kind of wrong key file is refused with its own message, and none of it is shown.",
+    invariants: ["I5", "I8"],
+    boundMs: { default: minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "one-message-for-all",
+        breaks: "every refusal says the same",
+        patches: [
+          {
+            file: "runtime/src/signing-key.ts",
+            find: "super(keyProblems[code]);",
+            replace: 'super("the key is wrong");',
+          },
+        ],
+        caught: /share one message/,
+      },
+      {
+        name: "any-curve-will-do",
+        breaks: "keys on other curves are taken",
+        patches: [
+          {
+            file: "runtime/src/signing-key.ts",
+            find: 'return "KEY_CURVE_P384";',
+            replace: "return undefined;",
+          },
+        ],
+        caught: /P-384: exit code 0/,
+      },
+      {
+        name: "the-file-in-the-message",
+        breaks: "a refusal quotes the key",
+        patches: [
+          {
+            file: "cli/src/commands/key.ts",
+            find: "`${file}: ${error.message} (${error.code})`",
+            replace: '`${file}: ${error.message} ${await readFile(file, "latin1")}`',
+          },
+        ],
+        caught: /shows bytes of the key/,
+      },
+    ],
+  },
+];

@@ -110,7 +110,11 @@ const bannedNames: readonly {
     homes: /(\/main\.ts$|^tools\/|^bench\/)/,
     instead: "the random parameter",
   },
-  { pattern: /\bprocess\.env\b/, homes: /(\/main\.ts$|^tools\/|^bench\/)/, instead: "settings.ts" },
+  {
+    pattern: /\bprocess\.env\b/,
+    homes: /(\/main\.ts$|^tools\/|^bench\/|^testkit\/src\/control-plane\/environment\.ts$)/,
+    instead: "settings.ts",
+  },
   {
     pattern: /\bprocess\.argv\b/,
     homes: /(\/main\.ts$|^tools\/|^bench\/)/,

@@ -11,6 +11,8 @@ export const limits = {
   annotationChars: 256,
   /** Items a kept list or map may have; further ones are dropped and the path listed. */
   collectionItems: 4096,
+  /** Paths that `obsyk.truncated` lists at most, in order. */
+  truncatedPaths: 64,
   /** Bytes of one canonical record; etcd refuses objects above about 1.5 MiB, pruned ones are far smaller. */
   recordBytes: 1024 * 1024,
   /** Bytes of one batch before compression: the sender adapts between these two. */

@@ -1,2 +1,3 @@
 /** Public list of this package. */
-export {};
+export { createListDecoder, createWatchDecoder, type DecoderOptions } from "./project/decode.ts";
+export * from "./project/types.ts";

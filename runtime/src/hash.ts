@@ -18,6 +18,16 @@ export function recordHash(key: string, resource: string, canonical: string): st
   return hash("sha256", `${key}${resource}\0${canonical}`, "hex").slice(0, hashBytes * 2);
 }
 
+/**
+ * The record version of a stream: first 8 bytes, in hexadecimal, of SHA-256 over all that decides what its records
+ * contain (PROTOCOL: Terms).
+ *
+ * @param description canonical JSON of the contract's `describeTable`
+ */
+export function recordVersion(description: string): string {
+  return hash("sha256", description, "hex").slice(0, hashBytes * 2);
+}
+
 /** What one object contributes to its stream's set-hash: 64 bits of SHA-256 over resource, uid and record hash. */
 export function memberHash(resource: string, uid: string, recordHashHex: string): bigint {
   return BigInt(

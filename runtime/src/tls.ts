@@ -28,11 +28,16 @@ export const keepAliveMs = 15_000;
 
 export function createHttpsAgent(
   tls: OutboundTls,
-  options: { readonly maxSockets: number },
+  options: {
+    readonly maxSockets: number;
+    /** Only for a Kubernetes API server that offers nothing newer; TLS 1.3 is still preferred. */
+    readonly minVersion?: "TLSv1.2";
+  },
 ): Agent {
   return new Agent({
     ...tls,
     ...tlsFloor,
+    ...(options.minVersion === undefined ? {} : { minVersion: options.minVersion }),
     keepAlive: true,
     keepAliveMsecs: keepAliveMs,
     maxCachedSessions: 0,

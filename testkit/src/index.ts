@@ -1,2 +1,70 @@
 /** Public list of this package. */
-export {};
+export type { ApiAnswer, ApiClient, ApiRequest } from "./control-plane/api-client.ts";
+export { createAuthority, type Authority } from "./authority.ts";
+export { buildBinary, ControlPlaneError, findBinary } from "./control-plane/binary.ts";
+export {
+  startControlPlane,
+  type AuditEvent,
+  type ControlPlane,
+  type ControlPlaneOptions,
+  type PolicyRule,
+  type ServiceAccountAccess,
+} from "./control-plane/control-plane.ts";
+export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
+export { TimeoutError, waitFor } from "./wait-for.ts";
+export { createCertificates, type Certificates } from "./certificates.ts";
+export {
+  ProofFailure,
+  type Profile,
+  type ProofContext,
+  type ProofResult,
+  type Prove,
+} from "./proof.ts";
+export {
+  canaryChars,
+  createCanaryFlock,
+  type CanaryFlock,
+  type CanaryHit,
+  type Encoding,
+} from "./canary.ts";
+export { splitHttpMessages, type RecordedMessage } from "./http-recording.ts";
+export { scanMemory, type MemoryScan } from "./memory-scan.ts";
+export { openRecordingProxy, type RecordingProxy } from "./recording-proxy.ts";
+export {
+  openScriptedServer,
+  type ScriptedReply,
+  type ScriptedRequest,
+  type ScriptedServer,
+} from "./scripted-server.ts";
+export {
+  encodeEnvelope,
+  encodeFrame,
+  encodeList,
+  encodeListOf,
+  encodeObject,
+  encodeStatus,
+  encodeWatchError,
+  encodeWatchEvent,
+  type ListMeta,
+  type Status,
+  type WatchType,
+} from "./kube-api/encode/answers.ts";
+export { fieldsOf, type WireField, type WireType } from "./kube-api/encode/fields.ts";
+export { forbiddenFields } from "./kube-api/encode/forbidden-fields.ts";
+export { encodeMessage, type KubeObject } from "./kube-api/encode/protobuf.ts";
+export { canaryText, randomObject, seededRandom } from "./kube-api/encode/random-object.ts";
+export {
+  encodeJsonWatchError,
+  encodeTableEvent,
+  encodeTableList,
+  type IncludeObject,
+  type TableOptions,
+} from "./kube-api/encode/table.ts";
+export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
+export {
+  openMemoryPlatform,
+  type Fault,
+  type MemoryPlatform,
+  type MemoryPlatformOptions,
+  type Received,
+} from "./memory-platform.ts";

@@ -1,0 +1,51 @@
+import type { Json, JsonObject } from "../json.ts";
+import type { Mode } from "../stream.ts";
+import { apiVersionOf, messageFor } from "./resources.ts";
+import type { Field, FieldType, Message, ResourceDefinition } from "./table.ts";
+
+/** Raised when records change in a way that their table does not show. */
+const codecVersion = 1;
+
+/** All that decides what a record contains; its digest is the record version (PROTOCOL: Terms). */
+export function describeTable(definition: ResourceDefinition, mode: Mode): JsonObject {
+  return {
+    apiVersion: apiVersionOf(definition),
+    codecVersion,
+    kind: definition.kind,
+    mode,
+    resource: definition.resource,
+    table: describeMessage(messageFor(definition, mode)),
+  };
+}
+
+function describeMessage(message: Message): JsonObject {
+  const members: { [name: string]: Json } = {};
+  for (const [name, field] of Object.entries(message.fields)) members[name] = describeField(field);
+  return members;
+}
+
+function describeField(field: Field): JsonObject {
+  return {
+    number: field.number,
+    presence: field.presence,
+    type: describeType(field.type),
+    ...(field.cap === undefined ? {} : { cap: field.cap }),
+    ...(field.volatile === undefined ? {} : { volatile: true }),
+  };
+}
+
+function describeType(type: FieldType): Json {
+  switch (type.kind) {
+    case "scalar":
+      return type.scalar;
+    case "message":
+      return describeMessage(type.message);
+    case "list":
+      return { list: describeType(type.of) };
+    case "map":
+      return {
+        map: describeType(type.of),
+        ...(type.keys === undefined ? {} : { keys: type.keys }),
+      };
+  }
+}

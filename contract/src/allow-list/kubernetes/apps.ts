@@ -1,0 +1,97 @@
+/**
+ * Deployments and replica sets.
+ *
+ * @module
+ */
+import {
+  always,
+  bool,
+  int32,
+  int64,
+  intOrString,
+  list,
+  message,
+  omitzero,
+  pointer,
+  string,
+  table,
+  time,
+} from "../build.ts";
+import { labelSelector, objectMeta } from "./metadata.ts";
+import { podTemplateSpec } from "./pods.ts";
+
+export const rollingUpdateDeployment = table("k8s.io.api.apps.v1.RollingUpdateDeployment", {
+  maxUnavailable: pointer(1, intOrString),
+  maxSurge: pointer(2, intOrString),
+});
+
+export const deploymentStrategy = table("k8s.io.api.apps.v1.DeploymentStrategy", {
+  type: omitzero(1, string),
+  rollingUpdate: pointer(2, message(rollingUpdateDeployment)),
+});
+
+export const deploymentSpec = table("k8s.io.api.apps.v1.DeploymentSpec", {
+  replicas: pointer(1, int32),
+  selector: pointer(2, message(labelSelector)),
+  template: always(3, message(podTemplateSpec)),
+  strategy: always(4, message(deploymentStrategy)),
+  minReadySeconds: omitzero(5, int32),
+  revisionHistoryLimit: pointer(6, int32),
+  paused: omitzero(7, bool),
+  progressDeadlineSeconds: pointer(9, int32),
+});
+
+export const deploymentCondition = table("k8s.io.api.apps.v1.DeploymentCondition", {
+  type: always(1, string),
+  status: always(2, string),
+  lastTransitionTime: omitzero(7, time),
+  reason: omitzero(4, string),
+});
+
+export const deploymentStatus = table("k8s.io.api.apps.v1.DeploymentStatus", {
+  observedGeneration: omitzero(1, int64),
+  replicas: omitzero(2, int32),
+  updatedReplicas: omitzero(3, int32),
+  readyReplicas: omitzero(7, int32),
+  availableReplicas: omitzero(4, int32),
+  unavailableReplicas: omitzero(5, int32),
+  terminatingReplicas: pointer(9, int32),
+  conditions: omitzero(6, list(message(deploymentCondition))),
+  collisionCount: pointer(8, int32),
+});
+
+export const deployment = table("k8s.io.api.apps.v1.Deployment", {
+  metadata: always(1, message(objectMeta)),
+  spec: always(2, message(deploymentSpec)),
+  status: always(3, message(deploymentStatus)),
+});
+
+export const replicaSetSpec = table("k8s.io.api.apps.v1.ReplicaSetSpec", {
+  replicas: pointer(1, int32),
+  minReadySeconds: omitzero(4, int32),
+  selector: pointer(2, message(labelSelector)),
+  template: always(3, message(podTemplateSpec)),
+});
+
+export const replicaSetCondition = table("k8s.io.api.apps.v1.ReplicaSetCondition", {
+  type: always(1, string),
+  status: always(2, string),
+  lastTransitionTime: omitzero(3, time),
+  reason: omitzero(4, string),
+});
+
+export const replicaSetStatus = table("k8s.io.api.apps.v1.ReplicaSetStatus", {
+  replicas: always(1, int32),
+  fullyLabeledReplicas: omitzero(2, int32),
+  readyReplicas: omitzero(4, int32),
+  availableReplicas: omitzero(5, int32),
+  terminatingReplicas: pointer(7, int32),
+  observedGeneration: omitzero(3, int64),
+  conditions: omitzero(6, list(message(replicaSetCondition))),
+});
+
+export const replicaSet = table("k8s.io.api.apps.v1.ReplicaSet", {
+  metadata: always(1, message(objectMeta)),
+  spec: always(2, message(replicaSetSpec)),
+  status: always(3, message(replicaSetStatus)),
+});

@@ -1,0 +1,94 @@
+/**
+ * Which cluster answers: the uid of its namespace kube-system (R23), and its version.
+ *
+ * @module
+ */
+import { findResource, requestFor, type ResourceDefinition } from "@obsyk/contract/allow-list";
+import { createListDecoder } from "../project/decode.ts";
+import type { ListEvent } from "../project/types.ts";
+import type { ClusterAccess, KubeAnswer } from "./client.ts";
+import { KubeError } from "./errors.ts";
+
+export type ClusterIdentity = {
+  readonly uid: string;
+  /** `gitVersion`; `undefined` when the API server does not tell. */
+  readonly kubernetesVersion: string | undefined;
+};
+
+const maxVersionBytes = 64 * 1024;
+
+/**
+ * Needs `list` on namespaces only.
+ *
+ * @throws {KubeError} `credentials`, or `transport` when the API server does not answer or refuses.
+ */
+export async function readClusterIdentity(
+  access: ClusterAccess,
+  signal: AbortSignal,
+): Promise<ClusterIdentity> {
+  const uid = await readUid(access, signal);
+  return { uid, kubernetesVersion: await readVersion(access, signal) };
+}
+
+async function readUid(access: ClusterAccess, signal: AbortSignal): Promise<string> {
+  const definition = namespaceDefinition();
+  const { accept, query, contentType } = requestFor(definition, "full", "list");
+  const answer = await access.get({
+    path: `/api/${definition.version}/${definition.plural}`,
+    query: { ...query, fieldSelector: "metadata.name=kube-system", limit: "1" },
+    accept,
+    connection: "shared",
+    signal,
+  });
+  if (answer.kind === "status") throw refused("namespaces", answer.status.code);
+  if (answer.contentType !== contentType) {
+    answer.close();
+    throw new KubeError("transport", "the API server did not answer a list in protobuf");
+  }
+  const decoder = createListDecoder({ definition, mode: "full" });
+  const events: ListEvent[] = [];
+  for await (const chunk of answer.body) events.push(...decoder.push(chunk));
+  events.push(...decoder.end());
+  for (const event of events) {
+    if (event.kind === "object" && event.object.uid !== "") return event.object.uid;
+  }
+  throw new KubeError("transport", "the API server has no namespace kube-system with a uid");
+}
+
+function namespaceDefinition(): ResourceDefinition {
+  const definition = findResource("namespaces");
+  if (definition === undefined) throw new Error("namespaces have no allow-list");
+  return definition;
+}
+
+function refused(what: string, code: number): KubeError {
+  const advice = code === 403 ? ": grant list on namespaces" : "";
+  return new KubeError("transport", `the API server refused to list ${what} (${code})${advice}`);
+}
+
+async function readVersion(
+  access: ClusterAccess,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await access.get({
+    path: "/version",
+    query: {},
+    accept: "application/json",
+    connection: "shared",
+    signal,
+  });
+  if (answer.kind === "status") return undefined;
+  const text = await readText(answer);
+  return /"gitVersion"\s*:\s*"([A-Za-z0-9.+_-]{1,64})"/.exec(text)?.[1];
+}
+
+async function readText(answer: Extract<KubeAnswer, { kind: "ok" }>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    size += chunk.length;
+    if (size > maxVersionBytes) return "";
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

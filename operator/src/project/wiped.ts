@@ -1,0 +1,32 @@
+/** Bytes that must not stay: a growing buffer that leaves nothing behind when it grows or is emptied. */
+export class WipedBuffer {
+  #bytes = Buffer.alloc(1024);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(source: Buffer): void {
+    const needed = this.#length + source.length;
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.alloc(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes.fill(0);
+      this.#bytes = grown;
+    }
+    source.copy(this.#bytes, this.#length);
+    this.#length = needed;
+  }
+
+  /** Valid until the next call. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  wipe(): void {
+    this.#bytes.fill(0, 0, this.#length);
+    this.#length = 0;
+    if (this.#bytes.length > 64 * 1024) this.#bytes = Buffer.alloc(1024);
+  }
+}

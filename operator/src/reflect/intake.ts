@@ -1,0 +1,85 @@
+/**
+ * Where the items of a list go: straight into the sink, or, when polled, first into a small buffer, since a poll that
+ * finds nothing new says so with a mark instead of a list.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { ProjectedObject, Unreadable } from "../project/types.ts";
+import type { Context } from "./context.ts";
+import type { Listing } from "./state.ts";
+
+export type Intake = {
+  /** The API server began to answer. */
+  begin(): void;
+  object(object: ProjectedObject, seen: number): void;
+  unreadable(item: Unreadable): void;
+  /** The list is complete. */
+  finish(resourceVersion: string, seen: number, signal: AbortSignal): Promise<void>;
+};
+
+/** Objects a poll holds back at most; a larger namespace is handed over at once. */
+const maxHeld = 5000;
+
+export function openIntake(state: Listing, context: Context): Intake {
+  const direct = openDirect(state, context);
+  return state.goal === "watch" ? direct : openComparing(state, context, direct);
+}
+
+function openDirect(state: Listing, { sink }: Context): Intake {
+  let begun = false;
+  return {
+    begin() {
+      if (begun) return;
+      begun = true;
+      sink.begin({ attempt: state.attempt, reason: state.reason, request: state.request });
+    },
+    object: (object, seen) => sink.listed(object, seen),
+    unreadable: (item) => sink.unreadable(item),
+    finish: (resourceVersion, seen, signal) => sink.finish(resourceVersion, seen, signal),
+  };
+}
+
+type Held =
+  | { readonly kind: "object"; readonly object: ProjectedObject; readonly seen: number }
+  | { readonly kind: "unreadable"; readonly item: Unreadable };
+
+function openComparing(state: Listing, context: Context, direct: Intake): Intake {
+  let held: Held[] | undefined = [];
+  const digest = createHash("sha256");
+  const flush = (): void => {
+    if (held === undefined) return;
+    direct.begin();
+    for (const entry of held) {
+      if (entry.kind === "object") direct.object(entry.object, entry.seen);
+      else direct.unreadable(entry.item);
+    }
+    held = undefined;
+  };
+  const take = (entry: Held): void => {
+    digest.update(
+      entry.kind === "object" ? `o\0${entry.object.name}\0${entry.object.canonical}\0` : "u\0",
+    );
+    held?.push(entry);
+    if (held === undefined) {
+      if (entry.kind === "object") direct.object(entry.object, entry.seen);
+      else direct.unreadable(entry.item);
+    } else if (held.length > maxHeld) {
+      flush();
+    }
+  };
+  return {
+    begin: () => undefined,
+    object: (object, seen) => take({ kind: "object", object, seen }),
+    unreadable: (item) => take({ kind: "unreadable", item }),
+    async finish(resourceVersion, seen, signal) {
+      const found = digest.digest("hex");
+      const isNew = found !== context.memory.polled || state.reason !== "audit";
+      if (held !== undefined && !isNew) return context.sink.mark(resourceVersion, seen);
+      context.memory.polled = undefined;
+      flush();
+      await direct.finish(resourceVersion, seen, signal);
+      context.memory.polled = found;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Saboteurs that need more than a line. Each is source text that takes the place of ours while a proof's processes load.
+ *
+ * @module
+ */
+import type { Saboteur } from "./proofs.ts";
+
+const decode = "operator/src/project/decode.ts";
+
+/** Takes the whole Secret list as JSON and keeps names only: the careless way to the same records. */
+export const parsesWholeSecrets: Saboteur = {
+  name: "parses-whole-secrets",
+  breaks:
+    "lists of Secrets and ConfigMaps are whole objects, parsed as JSON, of which only names are kept",
+  patches: [
+    {
+      file: "contract/src/allow-list/request.ts",
+      find: '{ includeObject: mode === "keys" ? "Metadata" : "None" }',
+      replace:
+        '{ includeObject: mode === "keys" ? (call === "list" ? "Object" : "Metadata") : "None" }',
+    },
+    {
+      file: decode,
+      find: 'import { TableList } from "./table-list.ts";',
+      replace: `import { TableList } from "./table-list.ts";
+import { canonicalize } from "@obsyk/contract";
+import { recordOf } from "@obsyk/contract/allow-list";
+class WholeList {
+  #chunks = [];
+  #definition;
+  constructor(definition) { this.#definition = definition; }
+  push(chunk) { this.#chunks.push(Buffer.from(chunk)); return []; }
+  end() {
+    const { rows, metadata } = JSON.parse(Buffer.concat(this.#chunks).toString());
+    const events = rows.map(({ object }) => {
+      const { uid, namespace = "", name, resourceVersion } = object.metadata;
+      const keys = Object.keys({ ...object.data, ...object.binaryData }).sort();
+      const obsyk = { dataCount: keys.length, dataKeys: keys, dataKeysQuality: "exact" };
+      const { annotations, ...rest } = object.metadata;
+      const pruned = { type: object.type, metadata: rest };
+      const canonical = canonicalize(recordOf(this.#definition, pruned, { mode: "keys", obsyk }));
+      return { kind: "object", object: { uid, namespace, name, resourceVersion, managers: [], canonical } };
+    });
+    const { resourceVersion, continue: continueToken = "" } = metadata;
+    return [...events, { kind: "meta", resourceVersion, continueToken, remainingItems: undefined }];
+  }
+}`,
+    },
+    {
+      file: decode,
+      find: "return isTable(mode) ? new TableList(rowOptions(options))",
+      replace:
+        'if (mode === "keys") return new WholeList(definition);\n  return isTable(mode) ? new TableList(rowOptions(options))',
+    },
+  ],
+  caught: /memory with [^:]*: [1-9]\d* values/,
+};
+
+/** One more key in the allow-list, and it is the wrong one. */
+export const keepsTheManifest: Saboteur = {
+  name: "keeps-the-manifest",
+  breaks: "kubectl apply's annotation is allow-listed",
+  patches: [
+    {
+      file: "contract/src/allow-list/annotations.ts",
+      find: '  "kubectl.kubernetes.io/restartedAt",',
+      replace:
+        '  "kubectl.kubernetes.io/last-applied-configuration",\n  "kubectl.kubernetes.io/restartedAt",',
+    },
+  ],
+  caught: /sent to the platform: [1-9]\d* values/,
+};
