@@ -36,6 +36,8 @@ import {
   postgresChoice,
   type PlatformSettings,
 } from "./settings.ts";
+import { registerIngest } from "./ingest/agent-routes.ts";
+import { registerQuery } from "./query/api-routes.ts";
 import type { Database } from "./store/database.ts";
 import { migrate } from "./store/migrate.ts";
 import { openStore } from "./store/open-store.ts";
@@ -44,8 +46,8 @@ import { ensureFirstPerson } from "./tenancy/first-start.ts";
 type Register = (server: HttpServer, deps: Deps) => void;
 
 /** Modules of the listener for operators, and of the one for people. */
-const agentModules: readonly Register[] = [];
-const consoleModules: readonly Register[] = [registerClientRoutes];
+const agentModules: readonly Register[] = [registerIngest];
+const consoleModules: readonly Register[] = [registerClientRoutes, registerQuery];
 
 export type PlatformOptions = {
   readonly settings: PlatformSettings;
