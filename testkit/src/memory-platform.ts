@@ -59,6 +59,8 @@ export type MemoryPlatform = AsyncDisposable & {
   readonly goodbyes: number;
   /** Decides about each call before it is handled. */
   fault: (call: Received) => Fault | undefined;
+  /** Decides about each batch by its text. */
+  faultForBody: (text: string) => Fault | undefined;
   sendAgain: SendAgain[];
   /** Added to the platform's clock, and so to its Date header. */
   clockOffsetMs: number;
@@ -117,6 +119,7 @@ class Platform implements MemoryPlatform {
   sessions = 0;
   goodbyes = 0;
   fault: (call: Received) => Fault | undefined = () => undefined;
+  faultForBody: (text: string) => Fault | undefined = () => undefined;
   sendAgain: SendAgain[] = [];
   clockOffsetMs = 0;
   standby = false;
@@ -282,6 +285,8 @@ class Platform implements MemoryPlatform {
     }
     if (sequence !== this.#applied + 1) return problem("sequence-gap");
     const text = call.encoding === "zstd" ? zstdDecompressSync(body) : gunzipSync(body);
+    const fault = this.faultForBody(text.toString());
+    if (fault?.kind === "answer") return refuse(fault);
     const done = this.inventory.apply(text.toString());
     this.sendAgain = this.sendAgain.filter(({ id }) => !done.includes(id));
     this.#applied = sequence;

@@ -44,7 +44,12 @@ test("runDelivery: lists, watches, ends with a check and says goodbye (R10, R15)
   await waitFor(() => isCurrent(setting, cluster), "the changes");
   await delivering.stop();
   const ops = setting.platform.inventory.lines.map(({ op }) => op).filter((op) => op !== "state");
-  assert.deepEqual(ops.slice(0, 13), ["begin", ...Array.from({ length: 10 }, () => "put"), "end", "check"]);
+  assert.deepEqual(ops.slice(0, 13), [
+    "begin",
+    ...Array.from({ length: 10 }, () => "put"),
+    "end",
+    "check",
+  ]);
   assert.equal(setting.platform.goodbyes, 1);
   assert.deepEqual(setting.platform.violations, []);
 });

@@ -136,7 +136,7 @@ export class StreamChannel implements StreamSink {
     const { stream } = this.#ledger;
     if (this.#suspended) {
       // Without an end the platform keeps saying that this stream is not complete.
-      this.state(
+      this.trouble(
         "degraded",
         "a listed item has no readable identity, so nothing is taken as deleted",
       );

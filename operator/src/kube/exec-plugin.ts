@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import type { Clock } from "@obsyk/runtime";
 import { KubeError } from "./errors.ts";
 
-export type PluginCredentials = {
+type PluginCredentials = {
   readonly token: string | undefined;
   readonly clientCertificate: string | undefined;
   readonly clientKey: string | undefined;

@@ -83,7 +83,7 @@ async function versionOf(path: string): Promise<string | undefined> {
 }
 
 /** @throws {KubeError} `credentials` */
-export async function readBounded(path: string, what: string): Promise<Buffer> {
+async function readBounded(path: string, what: string): Promise<Buffer> {
   let content: Buffer;
   try {
     content = await readFile(path);

@@ -37,7 +37,7 @@ export type Representation = {
 };
 
 /** What a reader has learned and keeps over all its states. */
-export type Memory = {
+type Memory = {
   /** This API server sends bookmarks for this resource. */
   sawBookmark: boolean;
   /** Digest of the last poll that was handed over (mode `counts`). */

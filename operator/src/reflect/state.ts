@@ -86,7 +86,7 @@ export type Forbidden = {
 export type Misconfigured = { readonly kind: "misconfigured"; readonly goal: Goal };
 /** Something other than a Table came where only a Table may come. */
 export type Unsafe = { readonly kind: "unsafe"; readonly goal: Goal };
-export type Stopped = { readonly kind: "stopped" };
+type Stopped = { readonly kind: "stopped" };
 
 export type State =
   | Discover
