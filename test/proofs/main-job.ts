@@ -4,10 +4,18 @@
  */
 import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
-import { openProcessGuard, startControlPlane, waitFor, type Prove } from "@obsyk/testkit";
+import {
+  openProcessGuard,
+  startControlPlane,
+  waitFor,
+  type ProcessGuard,
+  type ProofContext,
+  type Prove,
+} from "@obsyk/testkit";
 import { openConsolePage, type ConsolePage } from "./console-page.ts";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
 import {
+  buildConsole,
   registerCluster,
   startOperator,
   startPlatform,
@@ -26,7 +34,7 @@ export const prove: Prove = async (context) => {
   await using guard = await openProcessGuard("main-job");
   const [plane, platform] = await Promise.all([
     startControlPlane({ signal }),
-    startPlatform(context, guard),
+    startWithConsole(context, guard),
   ]);
   await using stack = new AsyncDisposableStack();
   stack.use(plane);
@@ -62,6 +70,10 @@ export const prove: Prove = async (context) => {
     details: times,
   };
 };
+
+async function startWithConsole(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
+  return startPlatform(context, guard, { consoleDir: await buildConsole(context, guard) });
+}
 
 type Times = {
   readonly applied: number[];

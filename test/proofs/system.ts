@@ -28,8 +28,31 @@ export type Platform = AsyncDisposable & {
   readonly api: ConsoleClient;
 };
 
+/** Builds the console from its sources as they are now. @returns the folder */
+export async function buildConsole(context: ProofContext, guard: ProcessGuard): Promise<string> {
+  const folder = join(guard.folder, "console");
+  const sources = join(root, "console");
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  const options = ["--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
+  const child = spawn(process.execPath, [vite, "build", sources, ...options], {
+    cwd: sources,
+    signal: context.signal,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [err, [code]] = await Promise.all([
+    text(child.stderr),
+    once(child, "close") as Promise<[number | null]>,
+  ]);
+  if (code !== 0) throw new Error(`the console does not build: ${err.slice(-2000)}`);
+  return folder;
+}
+
 /** Starts the platform and signs its first person in. */
-export async function startPlatform(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
+export async function startPlatform(
+  context: ProofContext,
+  guard: ProcessGuard,
+  options: { readonly consoleDir?: string } = {},
+): Promise<Platform> {
   // PostgreSQL runs as another user when we are root, and must get through to its data.
   await chmod(guard.folder, 0o711);
   const dataDir = join(guard.folder, "platform");
@@ -52,7 +75,7 @@ export async function startPlatform(context: ProofContext, guard: ProcessGuard):
     OBSYK_CONSOLE_HOST: "127.0.0.1",
     OBSYK_CONSOLE_PORT: String(consolePort),
     OBSYK_CONSOLE_URL: url,
-    OBSYK_CONSOLE_DIR: join(root, "console/dist"),
+    ...(options.consoleDir === undefined ? {} : { OBSYK_CONSOLE_DIR: options.consoleDir }),
     OBSYK_OBSERVE_HOST: "127.0.0.1",
     OBSYK_OBSERVE_PORT: String(observePort),
     ...context.nodeEnvironment,

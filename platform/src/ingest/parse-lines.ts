@@ -43,14 +43,16 @@ function parseLine(text: string, index: number, received: number): ParsedLine {
 
 /** Text outside the record that the database could not hold; the record is checked with its hash. */
 function unstorable(line: Line): string | undefined {
-  const outside: Partial<{ record: unknown; last: unknown }> = { ...line };
-  delete outside.record;
-  if (line.op === "delete" && line.last !== undefined) {
-    outside.last = { ...line.last, record: undefined };
-  }
+  const outside: unknown = { ...line, record: undefined, last: lastWithoutRecord(line) };
   return textsOf(outside).every(isStorableText)
     ? undefined
     : "line holds a NUL or a lone surrogate outside its record";
+}
+
+function lastWithoutRecord(line: Line): unknown {
+  return line.op === "delete" && line.last !== undefined
+    ? { ...line.last, record: undefined }
+    : undefined;
 }
 
 function textsOf(value: unknown): readonly string[] {
@@ -79,7 +81,9 @@ function salvage(
   const stream = fields["stream"];
   const uid = uidSchema.safeParse(fields["uid"]);
   if (typeof stream !== "string" || !uid.success) return ignored;
-  const seen = Number.isSafeInteger(fields["seen"]) ? Math.max(0, Number(fields["seen"])) : received;
+  const seen = Number.isSafeInteger(fields["seen"])
+    ? Math.max(0, Number(fields["seen"]))
+    : received;
   const key = { stream, uid: uid.data, seen };
   if (fields["op"] === "delete") {
     const cause = fields["cause"] === "absent" ? "absent" : "watched";

@@ -69,7 +69,8 @@ function canonicalText(record: object): string {
 function nesting(value: unknown, depth: number): number {
   if (typeof value !== "object" || value === null || depth > deepestNesting) return depth;
   let deepest = depth;
-  for (const member of Object.values(value)) deepest = Math.max(deepest, nesting(member, depth + 1));
+  for (const member of Object.values(value))
+    deepest = Math.max(deepest, nesting(member, depth + 1));
   return deepest;
 }
 
@@ -81,7 +82,9 @@ function mayHoldBadText(canonical: string): boolean {
 function holdsBadText(value: Json): boolean {
   if (typeof value === "string") return !isStorableText(value);
   if (typeof value !== "object") return false;
-  return Object.entries(value).some(([key, member]) => !isStorableText(key) || holdsBadText(member));
+  return Object.entries(value).some(
+    ([key, member]) => !isStorableText(key) || holdsBadText(member),
+  );
 }
 
 /** Text that PostgreSQL can hold. */
