@@ -7,13 +7,21 @@
 import { resolve } from "node:path";
 import { runProcess } from "@obsyk/runtime";
 import { waitFor } from "@obsyk/testkit";
-import { openChildren, type Children, type ChildSpec } from "./start/children.ts";
+import { openChildren } from "./start/children.ts";
 import { openClusterSource, type ClusterSource } from "./start/cluster-source.ts";
 import { buildConsole, isConsoleFresh } from "./start/console-build.ts";
-import { Identity, keepCertificates, makeFolder, type CertificateFiles } from "./start/data-dir.ts";
+import { Identity, keepCertificates, makeFolder } from "./start/data-dir.ts";
+import {
+  choosePorts,
+  ensureClient,
+  isPlatformReady,
+  operatorSpec,
+  platformSpec,
+  signInLink,
+  type Ports,
+} from "./start/launch.ts";
 import { help, OptionError, parseOptions, type StartOptions } from "./start/options.ts";
 import { PlatformApi } from "./start/platform-api.ts";
-import { choosePort } from "./start/ports.ts";
 
 const began = performance.now();
 
@@ -21,103 +29,16 @@ function say(text: string): void {
   console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${text}`);
 }
 
-type Ports = {
-  readonly agent: number;
-  readonly console: number;
-  readonly platformObserve: number;
-  readonly operatorObserve: number;
-};
-
-async function choosePorts(options: StartOptions): Promise<Ports> {
-  const ports = {
-    agent: await choosePort(8443),
-    console: await choosePort(options.port),
-    platformObserve: await choosePort(9090),
-    operatorObserve: await choosePort(8081),
-  };
+async function portsFor(options: StartOptions): Promise<Ports> {
+  const ports = await choosePorts(options.port);
   if (ports.console !== options.port) {
     say(`port ${options.port} is taken: the console gets ${ports.console}`);
   }
   return ports;
 }
 
-function platformSpec(run: {
-  readonly options: StartOptions;
-  readonly dataDir: string;
-  readonly consoleDir: string;
-  readonly certificates: CertificateFiles;
-  readonly ports: Ports;
-}): ChildSpec {
-  const { ports, options } = run;
-  return {
-    name: "platform",
-    args: ["platform/src/main.ts"],
-    env: {
-      OBSYK_DATA_DIR: makeFolder(run.dataDir, "platform"),
-      OBSYK_AGENT_PORT: String(ports.agent),
-      OBSYK_AGENT_CERT_FILE: run.certificates.certFile,
-      OBSYK_AGENT_KEY_FILE: run.certificates.keyFile,
-      OBSYK_AGENT_URL: `https://127.0.0.1:${ports.agent}`,
-      OBSYK_CONSOLE_PORT: String(ports.console),
-      OBSYK_CONSOLE_URL: `http://127.0.0.1:${ports.console}`,
-      OBSYK_CONSOLE_DIR: run.consoleDir,
-      OBSYK_OBSERVE_PORT: String(ports.platformObserve),
-      ...(options.postgres === undefined ? {} : { OBSYK_POSTGRES: options.postgres }),
-    },
-  };
-}
-
-function operatorSpec(run: {
-  readonly source: ClusterSource;
-  readonly identity: Identity;
-  readonly clientId: string;
-  readonly certificates: CertificateFiles;
-  readonly ports: Ports;
-}): ChildSpec {
-  const { context } = run.source;
-  return {
-    name: "operator",
-    args: ["--single-threaded", "--max-semi-space-size=1", "operator/src/main.ts"],
-    env: {
-      OBSYK_PLATFORM_URL: `https://127.0.0.1:${run.ports.agent}`,
-      OBSYK_CLUSTER_NAME: run.source.name,
-      OBSYK_CLIENT_ID: run.clientId,
-      OBSYK_PRIVATE_KEY_FILE: run.identity.keyFile,
-      OBSYK_CA_FILE: run.certificates.caFile,
-      OBSYK_KUBECONFIG: run.source.kubeconfig,
-      ...(context === undefined ? {} : { OBSYK_CONTEXT: context }),
-      OBSYK_OBSERVE_HOST: "127.0.0.1",
-      OBSYK_OBSERVE_PORT: String(run.ports.operatorObserve),
-    },
-  };
-}
-
-async function signInLink(children: Children, platform: ChildSpec, signal: AbortSignal) {
-  const args = [...platform.args, "sign-in-link"];
-  const printed = await children.run({ ...platform, name: "sign-in-link", args }, signal);
-  const [link] = /https?:\/\/\S+\/sign-in\?token=\S+/.exec(printed) ?? [];
-  if (link === undefined) throw new Error("the platform printed no sign-in link");
-  return link;
-}
-
-async function ensureClient(api: PlatformApi, identity: Identity, name: string): Promise<string> {
-  const publicKey = identity.publicKey();
-  const known = identity.clientId;
-  if (known !== undefined && (await api.hasClient(known))) return known;
-  const clientId = await api.register({ name, publicKey });
-  identity.remember({ clientId });
-  return clientId;
-}
-
 /** Long for a laptop under load; a process that ends is reported at once. */
 const startMs = 60_000;
-
-async function isReady(port: number): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${port}/readyz`, {
-    signal: AbortSignal.timeout(2000),
-  });
-  return response.ok;
-}
 
 async function waitForObjects(
   api: PlatformApi,
@@ -144,20 +65,26 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   const dataDir = resolve(options.dataDir);
   makeFolder(dataDir);
   const certificates = await keepCertificates(makeFolder(dataDir, "tls"));
-  const ports = await choosePorts(options);
+  const ports = await portsFor(options);
   await using children = await openChildren(makeFolder(dataDir, "logs"));
   const whileAlive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, children.failure]);
 
   if (!isConsoleFresh()) say("building the console (once, until its sources change)");
   const consoleDir = resolve(await buildConsole(children, signal));
-  const platform = platformSpec({ options, dataDir, consoleDir, certificates, ports });
+  const platform = platformSpec({
+    postgres: options.postgres,
+    dataDir,
+    consoleDir,
+    certificates,
+    ports,
+  });
   say("starting PostgreSQL and the platform");
   children.start(platform);
   await using source = await openClusterSource(options, {
     folder: makeFolder(dataDir, "cluster"),
     certificates,
   });
-  const ready = waitFor("the platform's start", () => isReady(ports.platformObserve), {
+  const ready = waitFor("the platform's start", () => isPlatformReady(ports), {
     timeoutMs: startMs,
     intervalMs: 100,
     signal,
@@ -204,7 +131,12 @@ async function run(): Promise<void> {
   }
   const chosen = options;
   await runProcess(async (signal) => {
-    await main(chosen, signal);
+    try {
+      await main(chosen, signal);
+    } catch (error) {
+      // Whatever was under way when Ctrl-C came fails by that; it is no news.
+      if (!signal.aborted) throw error;
+    }
     say("stopped");
   });
 }

@@ -16,9 +16,12 @@ export function writePrivate(file: string, content: string | Buffer): void {
   renameSync(`${file}.new`, file);
 }
 
+/**
+ * For us alone to list, for others to pass: PostgreSQL runs as another user when we are root, and its files are below.
+ */
 export function makeFolder(...parts: readonly string[]): string {
   const folder = join(...parts);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
   return folder;
 }
 
