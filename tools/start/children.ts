@@ -21,7 +21,8 @@ export type ChildSpec = {
 };
 
 export type Children = AsyncDisposable & {
-  start(spec: ChildSpec): void;
+  /** @returns its process id */
+  start(spec: ChildSpec): number;
   /** Rejects when a child ends by itself; its message names the log and shows the log's end. */
   readonly failure: Promise<never>;
   /** Runs to its end and returns what it printed. @throws {Error} with its last words when it fails */
@@ -60,6 +61,7 @@ export async function openChildren(logDir: string): Promise<Children> {
           new Error(`The ${spec.name} ended (${how}). Its log, ${file}, ends so:\n${tail(file)}`),
         );
       });
+      return child.pid ?? 0;
     },
     async run(spec, signal) {
       const child = spawn(process.execPath, [...spec.args], {
