@@ -13,7 +13,7 @@ import { apiPaths, product } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { acceptJson } from "./body.ts";
-import { ProblemError, sendProblem } from "./problem.ts";
+import { ProblemError } from "./problem.ts";
 import { createListenerServer, type HttpEvents, type HttpServer, type Tls } from "./server.ts";
 
 export type ConsoleServerOptions = {
@@ -30,8 +30,10 @@ const bodyBytes = 64 * 1024;
 const maxConnections = 2000;
 
 export async function createConsoleServer(options: ConsoleServerOptions): Promise<HttpServer> {
+  let sendPage: SendPage | undefined;
   const server = createListenerServer({
     listener: "console",
+    answerUnknownPath: (request, reply) => (isNavigation(request) ? sendPage?.(reply) : undefined),
     tls: options.tls,
     bodyBytes,
     maxConnections,
@@ -48,7 +50,7 @@ export async function createConsoleServer(options: ConsoleServerOptions): Promis
     done(findCrossSite(request, options.origins()));
   });
   server.get(apiPaths.openapi, { schema: { hide: true } }, () => server.swagger());
-  if (options.consoleDir !== undefined) await servePages(server, options.consoleDir);
+  if (options.consoleDir !== undefined) sendPage = await servePages(server, options.consoleDir);
   return server;
 }
 
@@ -96,10 +98,12 @@ function contentPolicy(nonce: string): string {
   ].join("; ");
 }
 
+type SendPage = (reply: FastifyReply) => FastifyReply;
+
 const noncePlaceholder = "__CSP_NONCE__";
 
 /** Files of the build; every other path that a browser navigates to gets the page, whose router knows the rest. */
-async function servePages(server: HttpServer, consoleDir: string): Promise<void> {
+async function servePages(server: HttpServer, consoleDir: string): Promise<SendPage> {
   const page = await readFile(path.join(consoleDir, "index.html"), "utf8");
   await server.register(fastifyStatic, {
     root: path.resolve(consoleDir),
@@ -125,17 +129,15 @@ async function servePages(server: HttpServer, consoleDir: string): Promise<void>
   };
   server.get("/", { schema: { hide: true } }, (_, reply) => sendPage(reply));
   server.get("/index.html", { schema: { hide: true } }, (_, reply) => sendPage(reply));
-  server.setNotFoundHandler((request, reply) => {
-    const isPage =
-      request.method === "GET" &&
-      !request.url.startsWith("/api/") &&
-      !request.url.startsWith("/assets/") &&
-      request.headers.accept?.includes("text/html") === true;
-    if (isPage) return sendPage(reply);
-    return sendProblem(
-      request,
-      reply,
-      new ProblemError("not-found", "There is nothing at this path"),
-    );
-  });
+  return sendPage;
+}
+
+/** Whether a browser navigates here, rather than a script asking for data. */
+function isNavigation(request: FastifyRequest): boolean {
+  return (
+    request.method === "GET" &&
+    !request.url.startsWith("/api/") &&
+    !request.url.startsWith("/assets/") &&
+    request.headers.accept?.includes("text/html") === true
+  );
 }

@@ -14,7 +14,12 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { randomBytes } from "node:crypto";
 import { tlsFloor } from "@obsyk/runtime";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import {
   serializerCompiler,
   validatorCompiler,
@@ -55,6 +60,11 @@ export type HttpServerOptions = {
   readonly bodyBytes: number;
   readonly maxConnections: number;
   readonly events: HttpEvents;
+  /** Answers a path that no route knows; `undefined` leaves it to the problem "not found". */
+  readonly answerUnknownPath?: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => FastifyReply | undefined;
 };
 
 const requestMs = 60_000;
@@ -62,6 +72,14 @@ const headersMs = 10_000;
 /** Longer than any load balancer's idle time, so that it closes first. */
 const keepAliveMs = 75_000;
 const headerBytes = 16 * 1024;
+
+function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendProblem(
+    request,
+    reply,
+    new ProblemError("not-found", "There is nothing at this path"),
+  );
+}
 
 export function createListenerServer(options: HttpServerOptions): HttpServer {
   const server = fastify({
@@ -79,8 +97,8 @@ export function createListenerServer(options: HttpServerOptions): HttpServer {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.removeAllContentTypeParsers();
-  server.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new ProblemError("not-found", "There is nothing at this path")),
+  server.setNotFoundHandler(
+    (request, reply) => options.answerUnknownPath?.(request, reply) ?? sendNotFound(request, reply),
   );
   server.setErrorHandler((error, request, reply) => {
     const problem = asProblem(error);
