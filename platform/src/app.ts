@@ -39,8 +39,6 @@ import {
   postgresChoice,
   type PlatformSettings,
 } from "./settings.ts";
-import { registerIngest } from "./ingest/agent-routes.ts";
-import { registerQuery } from "./query/api-routes.ts";
 import type { Database } from "./store/database.ts";
 import { migrate } from "./store/migrate.ts";
 import { openStore } from "./store/open-store.ts";
