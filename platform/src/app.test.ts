@@ -62,7 +62,7 @@ test("agent listener: TLS 1.3 and nothing older, and no plain HTTP (TLS-3)", asy
   assert.match(String(answer.headers["strict-transport-security"]), /max-age=\d+/);
 });
 
-test("openPlatform: says it is not ready while PostgreSQL is killed, and heals itself", async () => {
+test("openPlatform: answers 503 while PostgreSQL is killed, stays alive and heals itself", async () => {
   await using target = await openTestPlatform();
   const { platform } = target;
   const cookie = await signInOwner(target);

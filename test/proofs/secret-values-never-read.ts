@@ -69,13 +69,16 @@ type Scene = {
 export const prove: Prove = async (context) => {
   const { signal } = context;
   await using guard = await openProcessGuard("secrets");
-  const [plane, platform] = await Promise.all([
-    startControlPlane({ signal }),
-    startPlatform(context, guard),
-  ]);
   await using stack = new AsyncDisposableStack();
-  stack.use(plane);
-  stack.use(platform);
+  const plane = stack.use(await startControlPlane({ signal }));
+  let toPlatform: RecordingProxy | undefined;
+  const platform = stack.use(
+    await startPlatform(context, guard, {
+      before: async (listener) =>
+        (toPlatform = stack.use(await openProxy(guard, "platform", listener))),
+    }),
+  );
+  if (toPlatform === undefined) throw new Error("the platform started without its proxy");
   const registration = await registerCluster(platform, guard, "canaries");
   const { clusterId } = registration;
   await plane.kubectl(["create", "namespace", namespace]);
@@ -89,8 +92,7 @@ export const prove: Prove = async (context) => {
     planted: [],
     violations: [],
   };
-  const toPlatform = stack.use(await openProxy(guard, "platform", platform.agent));
-  const options = { context, guard, registration, platform: toPlatform };
+  const options = { context, guard, registration, platform: platform.agent };
   const keys = await runKeys(scene, options);
   const counts = await runCounts(scene, options);
   await searchSinks(scene, toPlatform);

@@ -16,12 +16,15 @@ const platformMain = join(root, "platform/src/main.ts");
 const operatorMain = join(root, "operator/src/main.ts");
 const startTimeoutMs = 60_000;
 
+/** A server's base URL, and the PEM of the CA behind it. */
+export type Endpoint = { readonly url: string; readonly ca: string };
+
 export type Platform = AsyncDisposable & {
   readonly process: Supervised;
   /** Base URL of API and console. */
   readonly url: string;
-  /** The listener that operators speak to, and the CA behind it. */
-  readonly agent: { readonly url: string; readonly ca: string };
+  /** Where operators reach it. */
+  readonly agent: Endpoint;
   readonly observeUrl: string;
   readonly logFile: string;
   readonly dataDir: string;
@@ -51,7 +54,11 @@ export async function buildConsole(context: ProofContext, guard: ProcessGuard): 
 export async function startPlatform(
   context: ProofContext,
   guard: ProcessGuard,
-  options: { readonly consoleDir?: string } = {},
+  options: {
+    readonly consoleDir?: string;
+    /** Puts something between operators and the listener; tokens are then for the URL it answers. */
+    readonly before?: (listener: Endpoint) => Promise<Endpoint>;
+  } = {},
 ): Promise<Platform> {
   // PostgreSQL runs as another user when we are root, and must get through to its data.
   await chmod(guard.folder, 0o711);
@@ -64,12 +71,13 @@ export async function startPlatform(
   await writeFile(keyFile, certificates.key, { mode: 0o600 });
   const [agentPort = 0, consolePort = 0, observePort = 0] = await findFreePorts(3);
   const url = `http://127.0.0.1:${consolePort}`;
-  const agentUrl = `https://127.0.0.1:${agentPort}`;
+  const listener = { url: `https://127.0.0.1:${agentPort}`, ca: certificates.ca };
+  const agent = (await options.before?.(listener)) ?? listener;
   const env = {
     OBSYK_DATA_DIR: dataDir,
     OBSYK_AGENT_HOST: "127.0.0.1",
     OBSYK_AGENT_PORT: String(agentPort),
-    OBSYK_AGENT_URL: agentUrl,
+    OBSYK_AGENT_URL: agent.url,
     OBSYK_AGENT_CERT_FILE: certFile,
     OBSYK_AGENT_KEY_FILE: keyFile,
     OBSYK_CONSOLE_HOST: "127.0.0.1",
@@ -91,7 +99,7 @@ export async function startPlatform(
     return {
       process: supervised,
       url,
-      agent: { url: agentUrl, ca: certificates.ca },
+      agent,
       observeUrl,
       logFile,
       dataDir,
@@ -135,8 +143,7 @@ export type OperatorOptions = {
   readonly guard: ProcessGuard;
   readonly registration: Registration;
   readonly kubeconfig: string;
-  /** Where it finds the platform: the agent listener, or a proxy before it. */
-  readonly platform: { readonly url: string; readonly ca: string };
+  readonly platform: Endpoint;
   /** More settings, for example OBSYK_SECRETS_MODE. */
   readonly env?: { readonly [name: string]: string };
   /** More flags of Node. */

@@ -60,11 +60,8 @@ export type HttpServerOptions = {
   readonly bodyBytes: number;
   readonly maxConnections: number;
   readonly events: HttpEvents;
-  /** Answers a path that no route knows; `undefined` leaves it to the problem "not found". */
-  readonly answerUnknownPath?: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => FastifyReply | undefined;
+  /** Answers paths that have no route; a problem when absent. */
+  readonly answerUnknown?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 };
 
 const requestMs = 60_000;
@@ -72,14 +69,6 @@ const headersMs = 10_000;
 /** Longer than any load balancer's idle time, so that it closes first. */
 const keepAliveMs = 75_000;
 const headerBytes = 16 * 1024;
-
-function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendProblem(
-    request,
-    reply,
-    new ProblemError("not-found", "There is nothing at this path"),
-  );
-}
 
 export function createListenerServer(options: HttpServerOptions): HttpServer {
   const server = fastify({
@@ -97,9 +86,7 @@ export function createListenerServer(options: HttpServerOptions): HttpServer {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.removeAllContentTypeParsers();
-  server.setNotFoundHandler(
-    (request, reply) => options.answerUnknownPath?.(request, reply) ?? sendNotFound(request, reply),
-  );
+  server.setNotFoundHandler(options.answerUnknown ?? sendNotFound);
   server.setErrorHandler((error, request, reply) => {
     const problem = asProblem(error);
     if (problem === undefined || problem.code === "unavailable") {
@@ -127,6 +114,11 @@ export function createListenerServer(options: HttpServerOptions): HttpServer {
     done();
   });
   return server;
+}
+
+export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = new ProblemError("not-found", "There is nothing at this path");
+  return sendProblem(request, reply, problem);
 }
 
 function createListener(listener: RequestListener, options: HttpServerOptions): Server {
