@@ -2,9 +2,19 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, hash, randomUUID } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { agentHeaders, agentPaths, mediaTypes, type SessionAnswer } from "@obsyk/contract";
+import {
+  agentHeaders,
+  agentPaths,
+  canonicalize,
+  mediaTypes,
+  type BatchAnswer,
+  type ClusterDetail,
+  type LiveEvent,
+  type ObjectDetail,
+  type ObjectPage,
+  type SessionAnswer,
+} from "@obsyk/contract";
 import { recordHash } from "@obsyk/runtime";
-import { canonicalize } from "@obsyk/contract";
 import { calculateJwkThumbprint, SignJWT } from "jose";
 import { callAgent, callConsole, openTestPlatform, signInOwner } from "../test-platform.ts";
 import { pod } from "./test-agent.ts";
@@ -13,6 +23,8 @@ const target = await openTestPlatform();
 after(() => target[Symbol.asyncDispose]());
 const cookie = await signInOwner(target);
 const stream = "pods/*/full";
+
+type Refusal = { readonly pointer: string; readonly appliedSequence: number };
 
 async function registerAgent(name: string): Promise<{ token: string; clusterId: string }> {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -23,7 +35,10 @@ async function registerAgent(name: string): Promise<{ token: string; clusterId: 
     body: { name, publicKey: publicKey.export({ type: "spki", format: "pem" }) },
   });
   assert.equal(registered.status, 201, registered.text);
-  const { clientId, clusterId } = JSON.parse(registered.text);
+  const { clientId, clusterId } = JSON.parse(registered.text) as {
+    clientId: string;
+    clusterId: string;
+  };
   const kid = await calculateJwkThumbprint(publicKey.export({ format: "jwk" }));
   const now = Math.floor(Date.now() / 1000);
   const assertion = await new SignJWT({ jti: randomUUID() })
@@ -45,7 +60,7 @@ async function registerAgent(name: string): Promise<{ token: string; clusterId: 
     }).toString(),
   });
   assert.equal(answer.status, 200, answer.text);
-  return { token: JSON.parse(answer.text).access_token, clusterId };
+  return { token: (JSON.parse(answer.text) as { access_token: string }).access_token, clusterId };
 }
 
 type Agent = { readonly token: string; readonly clusterId: string };
@@ -55,7 +70,7 @@ const bearer = (agent: Agent) => ({ authorization: `Bearer ${agent.token}` });
 const json = { "content-type": "application/json" };
 
 async function openSession(agent: Agent, overrides: object = {}) {
-  return await callAgent(target, {
+  return callAgent(target, {
     path: agentPaths.sessions,
     method: "POST",
     headers: { ...bearer(agent), ...json },
@@ -82,7 +97,7 @@ async function sendBatch(
   session: Granted,
   batch: { readonly sequence: number; readonly body: Buffer; readonly headers?: object },
 ) {
-  return await callAgent(target, {
+  return callAgent(target, {
     path: agentPaths.batches,
     method: "POST",
     headers: {
@@ -97,12 +112,12 @@ async function sendBatch(
   });
 }
 
-const typeOf = (text: string): string => JSON.parse(text).type;
+const typeOf = (text: string): string => (JSON.parse(text) as { type: string }).type;
 
 describe("registerIngest", () => {
   it("registerIngest: from session to inventory, index, heartbeat and goodbye", async () => {
     const agent = await registerAgent("main");
-    const session: Granted = JSON.parse((await openSession(agent)).text);
+    const session = JSON.parse((await openSession(agent)).text) as Granted;
     assert.equal(session.status, "granted");
     const uids = [randomUUID(), randomUUID()].sort();
     const puts = uids.map((uid, index) => {
@@ -136,7 +151,7 @@ describe("registerIngest", () => {
       headers,
     });
     assert.equal(applied.status, 200, applied.text);
-    assert.deepEqual(JSON.parse(applied.text).results, []);
+    assert.deepEqual((JSON.parse(applied.text) as BatchAnswer).results, []);
 
     const index = await callAgent(target, {
       path: `${agentPaths.index}?stream=${encodeURIComponent(stream)}`,
@@ -151,9 +166,9 @@ describe("registerIngest", () => {
       cookie,
     });
     assert.equal(page.status, 200, page.text);
-    const { items, asOf, blind, next } = JSON.parse(page.text);
+    const { items, asOf, blind, next } = JSON.parse(page.text) as ObjectPage;
     assert.deepEqual(
-      items.map((item: { name: string }) => item.name),
+      items.map((item) => item.name),
       ["api-0", "api-1"],
     );
     assert.deepEqual([typeof asOf, blind.length, next], ["string", 1, undefined]);
@@ -162,7 +177,7 @@ describe("registerIngest", () => {
       path: `/api/v1/clusters/${agent.clusterId}/objects/pods/${uids[0]}`,
       cookie,
     });
-    assert.deepEqual(JSON.parse(detail.text).managers, [
+    assert.deepEqual((JSON.parse(detail.text) as ObjectDetail).managers, [
       { manager: "kubectl", operation: "Apply" },
     ]);
 
@@ -184,9 +199,9 @@ describe("registerIngest", () => {
       path: `/api/v1/clusters/${agent.clusterId}`,
       cookie,
     });
-    const cluster = JSON.parse(connected.text);
+    const cluster = JSON.parse(connected.text) as ClusterDetail;
     assert.deepEqual(
-      [cluster.state, cluster.objects, cluster.streams[0].state],
+      [cluster.state, cluster.objects, cluster.streams[0]?.state],
       ["connected", 2, "watching"],
     );
     const bye = await callAgent(target, {
@@ -196,13 +211,13 @@ describe("registerIngest", () => {
     });
     assert.equal(bye.status, 204, bye.text);
     const gone = await callConsole(target, { path: `/api/v1/clusters/${agent.clusterId}`, cookie });
-    assert.equal(JSON.parse(gone.text).state, "disconnected");
-    assert.equal(JSON.parse(gone.text).blind[0].reason, "disconnected");
+    assert.equal((JSON.parse(gone.text) as ClusterDetail).state, "disconnected");
+    assert.equal((JSON.parse(gone.text) as ClusterDetail).blind[0]?.reason, "disconnected");
   });
 
   it("registerIngest: refuses what is not authenticated, digested or named", async () => {
     const agent = await registerAgent("refused");
-    const session: Granted = JSON.parse((await openSession(agent)).text);
+    const session = JSON.parse((await openSession(agent)).text) as Granted;
     const body = Buffer.from('{"op":"nothing"}');
     const sequence = session.nextSequence;
     const unauthorized = await sendBatch({ ...agent, token: "nobody" }, session, {
@@ -215,10 +230,13 @@ describe("registerIngest", () => {
       body,
       headers: { [agentHeaders.digest]: "sha-256=:AAAA:" },
     });
-    assert.deepEqual([digest.status, JSON.parse(digest.text).pointer], [400, "content-digest"]);
+    assert.deepEqual(
+      [digest.status, (JSON.parse(digest.text) as Refusal).pointer],
+      [400, "content-digest"],
+    );
     const gap = await sendBatch(agent, session, { sequence: sequence + 1, body });
     assert.deepEqual(
-      [gap.status, typeOf(gap.text), JSON.parse(gap.text).appliedSequence],
+      [gap.status, typeOf(gap.text), (JSON.parse(gap.text) as Refusal).appliedSequence],
       [409, "urn:obsyk:problem:sequence-gap", sequence - 1],
     );
     const unknown = await sendBatch(
@@ -235,7 +253,7 @@ describe("registerIngest", () => {
     const badStream = await openSession(agent, {
       streams: [{ stream: "no stream", recordVersion: "00000000000000aa" }],
     });
-    assert.equal(JSON.parse(badStream.text).pointer, "/streams/0/stream");
+    assert.equal((JSON.parse(badStream.text) as Refusal).pointer, "/streams/0/stream");
   });
 
   it("registerIngest: another client on the same cluster is refused (R23), another instance waits (R21)", async () => {
@@ -244,16 +262,16 @@ describe("registerIngest", () => {
     const refused = await openSession(second, { clusterUid: "shared" });
     assert.equal(typeOf(refused.text), "urn:obsyk:problem:cluster-held-by-other-client");
     const waiting = await openSession(first, { clusterUid: "shared" });
-    assert.equal(JSON.parse(waiting.text).status, "standby");
+    assert.equal((JSON.parse(waiting.text) as SessionAnswer).status, "standby");
     const moved = await openSession(second, { clusterUid: "own" });
-    assert.equal(JSON.parse(moved.text).status, "granted");
+    assert.equal((JSON.parse(moved.text) as SessionAnswer).status, "granted");
   });
 });
 
 describe("registerQuery", () => {
   it("registerQuery: live events name what changed", async () => {
     const agent = await registerAgent("live");
-    const session: Granted = JSON.parse((await openSession(agent)).text);
+    const session = JSON.parse((await openSession(agent)).text) as Granted;
     const stop = new AbortController();
     const live = await fetch(new URL("/api/v1/live", target.platform.consoleUrl), {
       headers: { cookie },
@@ -274,11 +292,11 @@ describe("registerQuery", () => {
     await sendBatch(agent, session, { sequence: session.nextSequence, body });
     let text = "";
     for await (const chunk of live.body ?? []) {
-      text += Buffer.from(chunk).toString();
+      text += Buffer.from(chunk as Uint8Array).toString();
       if (text.includes("data: ")) break;
     }
     stop.abort();
-    const event = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "{}");
+    const event = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "{}") as LiveEvent;
     assert.deepEqual(event, { clusterId: agent.clusterId, changeNumber: 1, resources: ["pods"] });
   });
 
@@ -293,7 +311,7 @@ describe("registerQuery", () => {
     for (const [path, pointer] of pointers) {
       const answer = await callConsole(target, { path, cookie });
       assert.ok(answer.status === 400 || answer.status === 404, answer.text);
-      assert.equal(JSON.parse(answer.text).pointer, pointer, path);
+      assert.equal((JSON.parse(answer.text) as Refusal).pointer, pointer, path);
     }
     for (const path of ["/api/v1/objects", "/api/v1/clusters", "/api/v1/live"]) {
       assert.equal((await callConsole(target, { path })).status, 401);

@@ -23,7 +23,7 @@ type Month = { readonly suffix: string; readonly from: string; readonly to: stri
  */
 export async function createPartitions(pool: pg.Pool, now: number): Promise<readonly string[]> {
   const wanted = months(now).flatMap((month) =>
-    tables.map((table) => ({ ...month, table, name: `${table}_${month.suffix}` })),
+    tables.map((table) => ({ month, table, name: `${table}_${month.suffix}` })),
   );
   const client = await pool.connect();
   let failure: Error | undefined;
@@ -36,11 +36,11 @@ export async function createPartitions(pool: pg.Pool, now: number): Promise<read
       [wanted.map(({ name }) => name)],
     );
     const missing = new Set(rows.map(({ name }) => name));
-    for (const { table, name, from, to } of wanted) {
+    for (const { table, name, month } of wanted) {
       if (!missing.has(name)) continue;
       // All of these texts are made here: identifiers and bounds cannot be parameters.
       await client.query(
-        `create table ${name} partition of ${table} for values from ('${from}') to ('${to}')`,
+        `create table ${name} partition of ${table} for values from ('${month.from}') to ('${month.to}')`,
       );
     }
     await client.query("commit");
