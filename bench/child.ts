@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { rolldown } from "rolldown";
 
 export type Child<Message> = AsyncDisposable & { readonly message: Message };
 
@@ -27,6 +28,12 @@ export async function startChild<Message>(
       await exited;
     },
   };
+}
+
+/** The operator as its image has it: one minified file, without TypeScript. */
+export async function bundleOperator(file: string): Promise<void> {
+  await using bundle = await rolldown({ input: "operator/src/main.ts", platform: "node" });
+  await bundle.write({ file, format: "esm", minify: true, codeSplitting: false });
 }
 
 /** Largest resident memory so far, in MB of 10^6 bytes (Linux). */

@@ -2,7 +2,7 @@
  * How much memory and CPU does an operator need to list a cluster, watch it and send everything away?
  *
  * The API server is testkit's, in another process; the receiver is testkit's stand-in platform, in this one. TLS on both
- * sides, the operator with the flags of its image.
+ * sides, the operator bundled, with the flags of its image.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { openChildren } from "../tools/start/children.ts";
 import { Identity, writePrivate } from "../tools/start/data-dir.ts";
 import { operatorSpec } from "../tools/start/launch.ts";
 import { choosePort } from "../tools/start/ports.ts";
-import { cpuMs, peakMemoryMb, startChild } from "./child.ts";
+import { bundleOperator, cpuMs, peakMemoryMb, startChild } from "./child.ts";
 import { round, withReference, type Figure, type Size } from "./figures.ts";
 import type { Simulated } from "./kube-api-process.ts";
 import type { Parsed } from "./parse-process.ts";
@@ -63,9 +63,12 @@ async function runOperator(simulated: Simulated): Promise<Run> {
       certificates: { ...certificates, caFile, certFile: "", keyFile: "" },
       ports,
     });
+    const script = join(folder, "operator.mjs");
+    await bundleOperator(script);
     const started = performance.now();
     const pid = children.start({
       ...spec,
+      args: [...spec.args.slice(0, -1), script],
       env: { ...spec.env, OBSYK_PLATFORM_URL: platform.url.origin, OBSYK_LOG_LEVEL: "warn" },
     });
     const received = (): number =>

@@ -45,6 +45,12 @@ export class PlatformApi {
     return z.object({ items: z.array(clusterSchema) }).parse(await response.json()).items;
   }
 
+  /** The JSON answer of any other path. */
+  async get(path: string): Promise<unknown> {
+    const response = await this.#send("GET", path);
+    return response.json();
+  }
+
   async #send(method: "GET" | "POST", path: string, body?: object): Promise<Response> {
     const response = await fetch(`${this.#origin}${path}`, {
       method,
