@@ -18,6 +18,7 @@ import {
   type ControlPlane,
   type ProcessGuard,
   type ProofContext,
+  type ProofResult,
   type Prove,
   type RecordingProxy,
 } from "@obsyk/testkit";
@@ -38,6 +39,7 @@ import {
   startOperator,
   startPlatform,
   waitUntilWatching,
+  withLogs,
   type Operator,
   type OperatorOptions,
   type Platform,
@@ -67,8 +69,12 @@ type Scene = {
 };
 
 export const prove: Prove = async (context) => {
-  const { signal } = context;
   await using guard = await openProcessGuard("secrets");
+  return await withLogs(context, guard, () => proveWith(context, guard));
+};
+
+async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<ProofResult> {
+  const { signal } = context;
   await using stack = new AsyncDisposableStack();
   const plane = stack.use(await startControlPlane({ signal }));
   let toPlatform: RecordingProxy | undefined;
@@ -109,7 +115,7 @@ export const prove: Prove = async (context) => {
       counts: numbersOf(counts),
     },
   };
-};
+}
 
 function numbersOf({ messages, bytes, annotationCopies }: Received): object {
   return { answers: messages, bytesReceived: bytes, annotationCopies };
