@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Presence } from "@obsyk/contract/allow-list";
 
-export type SourceField = {
+type SourceField = {
   readonly number: number;
   /** Name in JSON; of an embedded message its name in protobuf. */
   readonly name: string;

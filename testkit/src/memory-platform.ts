@@ -18,6 +18,7 @@ import {
   problemTypes,
   problemUri,
   sessionRequestSchema,
+  type Heartbeat,
   type ProblemType,
   type SendAgain,
 } from "@obsyk/contract";
@@ -57,6 +58,7 @@ export type MemoryPlatform = AsyncDisposable & {
   readonly grants: number;
   readonly sessions: number;
   readonly goodbyes: number;
+  readonly heartbeats: readonly Heartbeat[];
   /** Decides about each call before it is handled. */
   fault: (call: Received) => Fault | undefined;
   /** Decides about each batch by its text. */
@@ -67,6 +69,8 @@ export type MemoryPlatform = AsyncDisposable & {
   standby: boolean;
   revokeTokens(): void;
   forgetSession(): void;
+  /** As `forgetSession`, from a backup: the next session gets the same epoch again. */
+  restoreBackup(): void;
 };
 
 export type MemoryPlatformOptions = {
@@ -118,6 +122,7 @@ class Platform implements MemoryPlatform {
   grants = 0;
   sessions = 0;
   goodbyes = 0;
+  readonly heartbeats: Heartbeat[] = [];
   fault: (call: Received) => Fault | undefined = () => undefined;
   faultForBody: (text: string) => Fault | undefined = () => undefined;
   sendAgain: SendAgain[] = [];
@@ -148,6 +153,11 @@ class Platform implements MemoryPlatform {
   forgetSession(): void {
     this.#session = undefined;
     this.inventory.abortLists();
+  }
+
+  restoreBackup(): void {
+    this.forgetSession();
+    this.#epoch -= 1;
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -301,7 +311,8 @@ class Platform implements MemoryPlatform {
 
   #heartbeat(body: Buffer): Answer {
     const parsed = heartbeatSchema.safeParse(JSON.parse(body.toString()));
-    if (!parsed.success) this.violations.push(`heartbeat: ${parsed.error.message}`);
+    if (parsed.success) this.heartbeats.push(parsed.data);
+    else this.violations.push(`heartbeat: ${parsed.error.message}`);
     return json({ sendAgain: this.sendAgain, clock: Date.now() + this.clockOffsetMs });
   }
 }

@@ -21,7 +21,7 @@ type ObjectTableProps = {
 };
 
 const rowPx = 34;
-const nameWidthPx = 320;
+const nameWidthPx = 300;
 const namespaceWidthPx = 170;
 const features = tableFeatures({});
 const helper = createColumnHelper<typeof features, InventoryObject>();
