@@ -93,7 +93,9 @@ function run(world: World, env: { readonly [name: string]: string } = {}) {
     controller.abort(new Error("stopped"));
     await done;
   };
-  const scope = scopeOf(settings).map(({ definition, mode }) => streamOf(definition, mode));
+  const scope = scopeOf(settings)
+    .filter(({ mode }) => mode !== "counts")
+    .map(({ definition, mode }) => streamOf(definition, mode));
   return { logged, port: listening.promise, stop, scope, [Symbol.asyncDispose]: stop };
 }
 
@@ -159,4 +161,28 @@ test("runOperator: health answers while neither platform nor API server does (I7
     () => operator.logged.some((line) => line.includes("cluster.unreachable")),
     "a try",
   );
+});
+
+test("runOperator: mode counts has one stream a namespace, as namespaces come and go", async () => {
+  await using world = await openWorld();
+  const { platform, cluster } = world;
+  await using operator = run(world, { OBSYK_SECRETS_MODE: "counts" });
+  const count = (namespace: string) => platform.inventory.stream(`secrets/${namespace}/counts`);
+  const truth = (namespace: string) =>
+    cluster.store.list("secrets").filter((object) => object.namespace === namespace).length;
+  const namespaces = cluster.store.list("namespaces").map(({ name }) => name);
+  await waitFor(
+    () =>
+      namespaces.every((name) => count(name).ends > 0 && count(name).objects.size === truth(name)),
+    "a count of every namespace",
+    20_000,
+  );
+  assert.ok(namespaces.some((name) => truth(name) > 0));
+  assert.equal(platform.inventory.stream("secrets/*/keys").ends, 0);
+  const metadata = { name: "fresh" };
+  cluster.store.apply("namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
+  await waitFor(() => count("fresh").ends > 0, "the new namespace", 20_000);
+  assert.equal(platform.sessions, 1);
+  assert.ok(!operator.logged.some((line) => line.includes("reader.failed")));
+  assert.deepEqual(platform.violations, []);
 });

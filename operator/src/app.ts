@@ -26,9 +26,8 @@ import { openClusterAccess, type ClusterAccess } from "./kube/client.ts";
 import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
 import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
-import { maxLists, startReader } from "./reflect/reader.ts";
-import { createSemaphore } from "./reflect/semaphore.ts";
-import { scopeOf, streamOf, type ScopedStream } from "./scope.ts";
+import { runReaders } from "./readers.ts";
+import { scopeOf, streamOf } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
 
 export type OperatorOptions = {
@@ -93,11 +92,15 @@ async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> 
   const keyFile = settings.privateKeyFile;
   const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
   observe(registry, { session: () => session, tokens, nowMs: () => clock.now() });
-  const scope = scopeOf(settings).map(({ definition, mode }) => streamOf(definition, mode));
+  const scope = scopeOf(settings);
+  // Streams of mode counts are declared once the namespaces are known.
+  const declared = scope
+    .filter(({ mode }) => mode !== "counts")
+    .map(({ definition, mode }) => streamOf(definition, mode));
   await runDelivery(
     {
       calls: new AgentCalls(client, tokens),
-      streams: scope.map(({ stream }) => stream),
+      streams: declared.map(({ stream }) => stream),
       request: {
         instanceId: parts.instanceId,
         clusterUid: identity.uid,
@@ -107,12 +110,12 @@ async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> 
         ...(identity.kubernetesVersion === undefined
           ? {}
           : { kubernetesVersion: identity.kubernetesVersion }),
-        streams: scope.map(({ stream, recordVersion }) => ({
+        streams: declared.map(({ stream, recordVersion }) => ({
           stream: formatStream(stream),
           recordVersion,
         })),
       },
-      readers: (current, ended) => runReaders(parts, { session: current, scope }, ended),
+      readers: (current, ended) => runReaders({ ...parts, session: current, scope }, ended),
       onSession: (current) => {
         session = current;
       },
@@ -122,29 +125,6 @@ async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> 
     },
     signal,
   );
-}
-
-/** One reader a stream; each stands for itself, so a forbidden resource stops only its own. */
-async function runReaders(
-  { access, clock, random, events }: Parts,
-  { session, scope }: { readonly session: Session; readonly scope: readonly ScopedStream[] },
-  signal: AbortSignal,
-): Promise<void> {
-  const lists = createSemaphore(maxLists);
-  const done: Promise<void>[] = [];
-  try {
-    for (const { stream, definition } of scope) {
-      const sink = await session.openStream(stream, signal);
-      const context = { access, sink, clock, random, signal, events, lists };
-      const reader = startReader({ definition, stream, ...context });
-      session.attach(stream, reader);
-      done.push(reader.done);
-    }
-  } catch (error) {
-    // The session ended or the process stops; anything else is a defect that the log must show.
-    if (!signal.aborted) events.readerFailed({ stream: "", error });
-  }
-  await Promise.all(done);
 }
 
 /** Waits for the API server as long as it takes; `undefined` when the process stops first. */

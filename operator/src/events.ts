@@ -20,7 +20,7 @@ export type OperatorEvents = DeliverEvents &
       readonly observePort: number;
     }): void;
     clusterUnreachable(failure: { readonly error: unknown; readonly waitMs: number }): void;
-    readerFailed(failure: { readonly stream: string; readonly error: unknown }): void;
+    readerFailed(failure: { readonly error: unknown }): void;
     stopped(): void;
   };
 
@@ -84,7 +84,7 @@ function processEvents(log: Log) {
     started: (process) => log.write("info", "operator.started", process),
     clusterUnreachable: ({ error, waitMs }) =>
       log.write("warn", "cluster.unreachable", { error, waitSeconds: seconds(waitMs) }),
-    readerFailed: ({ stream, error }) => log.write("error", "reader.failed", { stream, error }),
+    readerFailed: ({ error }) => log.write("error", "reader.failed", { error }),
     stopped: () => log.write("info", "operator.stopped"),
   } satisfies Partial<OperatorEvents>;
 }

@@ -12,11 +12,11 @@ export type ScopedStream = {
 
 type Choice = Pick<OperatorSettings, "resources" | "secretsMode" | "configMapsMode">;
 
+/** Resources to read, and how. */
+export type Scope = readonly { readonly definition: ResourceDefinition; readonly mode: Mode }[];
+
 /** Resources to read and how, namespaces first and pods last: small lists are visible soonest. */
-export function scopeOf(settings: Choice): readonly {
-  readonly definition: ResourceDefinition;
-  readonly mode: Mode;
-}[] {
+export function scopeOf(settings: Choice): Scope {
   const wanted = new Set(settings.resources);
   return resources
     .filter(({ resource }) => wanted.size === 0 || wanted.has(resource))

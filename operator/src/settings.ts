@@ -174,5 +174,11 @@ export function readSettings(source: {
       `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
     );
   }
+  const counts = settings.secretsMode === "counts" || settings.configMapsMode === "counts";
+  if (counts && settings.resources.length > 0 && !settings.resources.includes("namespaces")) {
+    throw new OperatorSettingError(
+      "mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES",
+    );
+  }
   return { ...settings, platformUrl, clusterName, privateKeyFile };
 }
