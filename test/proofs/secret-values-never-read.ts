@@ -18,6 +18,7 @@ import {
   type ControlPlane,
   type ProcessGuard,
   type ProofContext,
+  type ProofResult,
   type Prove,
   type RecordingProxy,
 } from "@obsyk/testkit";
@@ -38,6 +39,7 @@ import {
   startOperator,
   startPlatform,
   waitUntilWatching,
+  withLogs,
   type Operator,
   type OperatorOptions,
   type Platform,
@@ -67,15 +69,22 @@ type Scene = {
 };
 
 export const prove: Prove = async (context) => {
-  const { signal } = context;
   await using guard = await openProcessGuard("secrets");
-  const [plane, platform] = await Promise.all([
-    startControlPlane({ signal }),
-    startPlatform(context, guard),
-  ]);
+  return await withLogs(context, guard, () => proveWith(context, guard));
+};
+
+async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<ProofResult> {
+  const { signal } = context;
   await using stack = new AsyncDisposableStack();
-  stack.use(plane);
-  stack.use(platform);
+  const plane = stack.use(await startControlPlane({ signal }));
+  let toPlatform: RecordingProxy | undefined;
+  const platform = stack.use(
+    await startPlatform(context, guard, {
+      before: async (listener) =>
+        (toPlatform = stack.use(await openProxy(guard, "platform", listener))),
+    }),
+  );
+  if (toPlatform === undefined) throw new Error("the platform started without its proxy");
   const registration = await registerCluster(platform, guard, "canaries");
   const { clusterId } = registration;
   await plane.kubectl(["create", "namespace", namespace]);
@@ -89,8 +98,7 @@ export const prove: Prove = async (context) => {
     planted: [],
     violations: [],
   };
-  const toPlatform = stack.use(await openProxy(guard, "platform", platform.agent));
-  const options = { context, guard, registration, platform: toPlatform };
+  const options = { context, guard, registration, platform: platform.agent };
   const keys = await runKeys(scene, options);
   const counts = await runCounts(scene, options);
   await searchSinks(scene, toPlatform);
@@ -107,7 +115,7 @@ export const prove: Prove = async (context) => {
       counts: numbersOf(counts),
     },
   };
-};
+}
 
 function numbersOf({ messages, bytes, annotationCopies }: Received): object {
   return { answers: messages, bytesReceived: bytes, annotationCopies };

@@ -82,7 +82,7 @@ async function pasteEverywhere(
     .filter(({ text }) => text.includes("PRIVATE KEY") && text.length < maxPastedChars);
   for (const [index, { name, text }] of texts.entries()) {
     const answer = await platform.api.tryRegisterClient(`pasted-${index}`, text);
-    assert.equal(answer.status, 400, `${name} pasted: ${answer.status} ${answer.text}`);
+    assert.equal(answer.status, 422, `${name} pasted: ${answer.status} ${answer.text}`);
     assert.match(answer.text, /private-key-received/, `${name} pasted`);
     assert.match(answer.text, /compromised/, `${name} pasted`);
     assertHoldsNothing(answer.text, text, `${name} pasted: the answer`);

@@ -23,7 +23,8 @@ export type AccessTokens = {
 
 export type AccessTokenOptions = {
   readonly signingKey: SigningKey;
-  readonly issuer: string;
+  /** Asked late: the listener's own port may become part of it. */
+  readonly issuer: () => string;
   readonly directory: ClientDirectory;
   readonly clock: Clock;
   readonly events: Events;
@@ -32,7 +33,7 @@ export type AccessTokenOptions = {
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { signingKey, issuer, directory, clock, events } = options;
   // What the token is for; differs from the issuer, so that no assertion passes for a token.
-  const audience = `${issuer}/api/v2/agent`;
+  const audience = (): string => `${issuer()}/api/v2/agent`;
   const refuse = (request: FastifyRequest, check: string): never => {
     events.accessRefused({ check, requestId: request.id });
     throw new ProblemError(
@@ -46,9 +47,9 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       const now = Math.floor(clock.now() / 1000);
       return new SignJWT({ client_id: client.clientId, scope: "agent" })
         .setProtectedHeader({ alg: "ES256", typ: accessType, kid: signingKey.publicKey.thumbprint })
-        .setIssuer(issuer)
+        .setIssuer(issuer())
         .setSubject(client.clientId)
-        .setAudience(audience)
+        .setAudience(audience())
         .setIssuedAt(now)
         .setExpirationTime(now + accessTokenSeconds)
         .setJti(randomBytes(16).toString("base64url"))
@@ -63,8 +64,8 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         const { payload } = await jwtVerify(token, signingKey.publicKey.key, {
           algorithms: ["ES256"],
           typ: accessType,
-          issuer,
-          audience,
+          issuer: issuer(),
+          audience: audience(),
           requiredClaims: ["exp", "iat", "jti", "sub"],
           currentDate: new Date(clock.now()),
         });

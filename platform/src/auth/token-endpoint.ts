@@ -29,7 +29,7 @@ import { readClientKey, type KnownClient } from "./client-directory.ts";
 
 export type TokenEndpointOptions = {
   readonly db: Db;
-  readonly issuer: string;
+  readonly issuer: () => string;
   readonly tokens: AccessTokens;
   readonly clock: Clock;
   readonly events: Events;
@@ -58,8 +58,8 @@ class OAuthError extends Error {
 
 export function registerTokenEndpoint(server: HttpServer, options: TokenEndpointOptions): void {
   server.get("/.well-known/oauth-authorization-server", () => ({
-    issuer: options.issuer,
-    token_endpoint: `${options.issuer}${agentPaths.token}`,
+    issuer: options.issuer(),
+    token_endpoint: `${options.issuer()}${agentPaths.token}`,
     grant_types_supported: [grantType],
     response_types_supported: [],
     // The grant's assertion is the only credential.
@@ -144,7 +144,7 @@ async function proveClient(
   const client = await verifySignature(db, shape, dummyKey);
   const { clientId } = client;
   const nowSeconds = Math.floor(clock.now() / 1000);
-  const subject = { claims: shape.claims, issuer, nowSeconds, clientId: form.clientId };
+  const subject = { claims: shape.claims, issuer: issuer(), nowSeconds, clientId: form.clientId };
   const refusal = firstRefusal(claimChecks, subject) ?? (await consume(db, clientId, shape.claims));
   if (refusal !== undefined) throw new OAuthError("invalid_grant", refusal, clientId);
   if (!client.isActive) {

@@ -1,95 +1,16 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, describe, it } from "node:test";
-import type { Line } from "@obsyk/contract";
-import { openTestDatabase, type TestDatabase } from "../store/test-database.ts";
-import type { OrgScope } from "../tenancy/scope.ts";
-import { createTestCluster, createTestOrg, pod, TestAgent } from "./test-agent.ts";
+import { after, describe, it } from "node:test";
+import { openTestDatabase } from "../store/test-database.ts";
+import { pod } from "./test-agent.ts";
+import { openTestInventory } from "./test-inventory.ts";
 
 const stream = "pods/*/full";
+const inventory = openTestInventory(await openTestDatabase());
+const { openAgent, history, objects, counts, streams, blind, at, begin, end, remove } = inventory;
+after(() => inventory[Symbol.asyncDispose]());
 
-describe("applyBatch", () => {
-  let database: TestDatabase;
-  let scope: OrgScope;
-  let clusters = 0;
-  before(async () => {
-    database = await openTestDatabase();
-    scope = await createTestOrg(database, "org");
-  });
-  after(() => database[Symbol.asyncDispose]());
-
-  async function openAgent(
-    streams: readonly string[] = [stream],
-  ): Promise<TestAgent & { clusterId: string }> {
-    clusters += 1;
-    const clusterId = await createTestCluster(database, scope, `cluster-${clusters}`);
-    const agent = new TestAgent({ database, scope, clusterId, streams });
-    await agent.open();
-    return Object.assign(agent, { clusterId });
-  }
-  async function rows(clusterId: string, text: string): Promise<{ [column: string]: unknown }[]> {
-    const answer = await database.pool.query<{ [column: string]: unknown }>(text, [
-      scope.orgId,
-      clusterId,
-    ]);
-    return answer.rows;
-  }
-  const history = (id: string) =>
-    rows(
-      id,
-      `select uid::text, name, cause, valid_from_earliest, valid_from, valid_to_earliest, valid_to, record
-      from history where org_id = $1 and cluster_id = $2 order by change_number, valid_to`,
-    );
-  const objects = (id: string) =>
-    rows(
-      id,
-      `select uid::text, name, stub, record, valid_from, valid_from_earliest, stream_id
-      from object where org_id = $1 and cluster_id = $2 order by uid`,
-    );
-  const counts = (id: string) =>
-    rows(
-      id,
-      `select resource, namespace, objects from inventory_count
-      where org_id = $1 and cluster_id = $2 and objects <> 0 order by 1, 2`,
-    );
-  const streams = (id: string) =>
-    rows(
-      id,
-      `select name, state, object_count, set_hash::text, mark_at, listing, paused_until, mismatches
-      from stream where org_id = $1 and cluster_id = $2 order by name`,
-    );
-  const blind = (id: string) =>
-    rows(
-      id,
-      `select from_at, to_at, reason from blind_interval where org_id = $1 and cluster_id = $2 order by blind_id`,
-    );
-  const at = (agent: TestAgent, ms = 0) => new Date(agent.now + ms);
-  const begin = (agent: TestAgent, request?: string): Line => ({
-    op: "begin",
-    stream,
-    attempt: 1,
-    reason: request === undefined ? "start" : "send-again",
-    ...(request === undefined ? {} : { request }),
-    seen: agent.now,
-  });
-  const end = (agent: TestAgent): Line => ({
-    op: "end",
-    stream,
-    resourceVersion: "9",
-    seen: agent.now,
-  });
-  const remove = (
-    agent: TestAgent,
-    uid: string,
-    cause: "watched" | "absent" = "watched",
-  ): Extract<Line, { op: "delete" }> => ({
-    op: "delete",
-    stream,
-    uid,
-    seen: agent.now,
-    cause,
-  });
-
+describe("applyBatch: order and identity", () => {
   it("applyBatch: a put, a change and a deletion leave two closed versions (R2)", async () => {
     const agent = await openAgent();
     const uid = randomUUID();
@@ -190,7 +111,9 @@ describe("applyBatch", () => {
     });
     await agent.send(line);
   });
+});
 
+describe("applyBatch: lines", () => {
   it("applyBatch: an object of the same name closes the former one as replaced (R13)", async () => {
     const agent = await openAgent();
     const [first, second] = [randomUUID(), randomUUID()];
@@ -262,7 +185,9 @@ describe("applyBatch", () => {
     assert.equal((await objects(agent.clusterId))[2]?.["stub"], null);
     assert.deepEqual(await history(agent.clusterId), []);
   });
+});
 
+describe("applyBatch: completeness", () => {
   it("applyBatch: a mismatch asks to send again until an end whose begin named it (R16)", async () => {
     const agent = await openAgent();
     const uid = randomUUID();
@@ -301,7 +226,9 @@ describe("applyBatch", () => {
     );
     assert.deepEqual(answer.sendAgain, []);
   });
+});
 
+describe("applyBatch: time and scope", () => {
   it("applyBatch: a blind interval lasts from the last mark to the end that closes it (R11, R19, R20)", async () => {
     const agent = await openAgent();
     const started = at(agent);

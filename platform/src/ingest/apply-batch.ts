@@ -65,9 +65,9 @@ export function verifyDigest(header: string | undefined, raw: Buffer): string {
 export async function applyBatch(batch: Batch, context: ApplyContext): Promise<AppliedBatch> {
   const lines = parseLines(batch.content.toString("utf8"), context.receivedAt);
   const key = { orgId: context.scope.orgId, clusterId: batch.clusterId };
-  return await withScopedClient(context.pool, context.scope, async (client) => {
+  return withScopedClient(context.pool, context.scope, async (client) => {
     const claimed = await claim(client, key, batch, context.receivedAt);
-    if (claimed === undefined) return await acknowledgeAgain(client, key, batch, context);
+    if (claimed === undefined) return acknowledgeAgain(client, key, batch, context);
     const applied = await applyLines(client, { key, claimed, lines }, context);
     await client.query({
       name: "applied-results",

@@ -25,7 +25,7 @@ export async function recordHeartbeat(
 ): Promise<HeartbeatAnswer> {
   const key = { orgId: context.scope.orgId, clusterId: context.clusterId };
   const { offsetMs, errorMs } = measureClock(heartbeat, context.receivedAt);
-  return await withScopedClient(context.pool, context.scope, async (client) => {
+  return withScopedClient(context.pool, context.scope, async (client) => {
     const { rowCount } = await client.query({
       name: "heartbeat",
       text: `update agent_cluster set seen_at = greatest(seen_at, $5), clock_offset_ms = $6, clock_error_ms = $7,

@@ -28,7 +28,7 @@ export async function refuse(
     [key.orgId, key.clusterId],
   );
   const [row] = rows;
-  if (row?.session_id == null) {
+  if (row === undefined || row.session_id === null) {
     return new ProblemError("session-unknown", "Nobody holds this cluster: open a session");
   }
   if (row.session_id !== holder.sessionId || row.epoch !== holder.epoch) {

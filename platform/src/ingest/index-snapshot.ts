@@ -89,7 +89,7 @@ async function* readChunks(
         [...values, after ?? null],
       );
       const chunk = rows[0]?.chunk;
-      if (chunk == null) return;
+      if (chunk === undefined || chunk === null) return;
       yield chunk;
       if (chunk.length < chunkEntries * entryBytes) return;
       after = uidAt(chunk, chunk.length - entryBytes);

@@ -51,7 +51,7 @@ export async function openSession(
 ): Promise<SessionAnswer> {
   checkStreams(request);
   const key = { orgId: context.scope.orgId, clusterId: context.clusterId };
-  return await withScopedClient(context.pool, context.scope, async (client) => {
+  return withScopedClient(context.pool, context.scope, async (client) => {
     const row = await lockCluster(client, key, context);
     const isSame = row.session_id !== null && row.instance_id === request.instanceId;
     if (!isSame && !isFree(row, request, context.receivedAt)) {

@@ -116,7 +116,7 @@ export class TestAgent {
     const text = lines
       .map((line) => (typeof line === "string" ? line : JSON.stringify(line)))
       .join("\n");
-    return await applyBatch(
+    return applyBatch(
       {
         ...this.holder,
         clusterId: this.#options.clusterId,
