@@ -85,7 +85,7 @@ test("createListDecoder: damaged bytes give events or a ProjectError, and end", 
         assert.ok(error instanceof ProjectError && error.code === "decode", String(error));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -101,7 +101,7 @@ test("createWatchDecoder: damaged frames give events or a ProjectError", () => {
         assert.ok(error instanceof ProjectError && error.code === "decode", String(error));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
