@@ -52,15 +52,23 @@ export const pureFolders: readonly string[] = [
   "console/src/logic/",
 ];
 
-/** The layer table as ARCHITECTURE.md shows it. */
+/** The layer table as ARCHITECTURE.md shows it, padded as the formatter does. */
 export function renderLayerTable(): string {
-  const rows = layers.map(({ name, layers: ours, node, packages }) => {
-    const parts = [
+  const rows = layers.map(({ name, layers: ours, node, packages }) => [
+    name,
+    [
       ...ours,
       ...(node ? ["node"] : []),
       ...(packages === "declared" ? ["its listed packages"] : packages),
-    ];
-    return `| ${name} | ${parts.join(", ")} |`;
-  });
-  return ["| layer | may import |", "| --- | --- |", ...rows].join("\n");
+    ].join(", "),
+  ]);
+  const table = [["layer", "may import"], ["", ""], ...rows];
+  const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table
+    .map((row, line) =>
+      line === 1
+        ? `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`
+        : `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
+    )
+    .join("\n");
 }

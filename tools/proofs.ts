@@ -69,6 +69,60 @@ export const proofs: readonly Proof[] = [
     saboteurs: [parsesWholeSecrets, keepsTheManifest],
   },
   {
+    id: "restart",
+    proves:
+      "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
+    invariants: ["I1", "I7", "I8"],
+    boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
+    saboteurs: [
+      {
+        name: "never-sweeps",
+        breaks: "what was deleted while the operator was down is never found missing",
+        patches: [
+          {
+            file: "operator/src/deliver/stream-channel.ts",
+            find: "const deleted = await this.#sweep(seen, signal);",
+            replace: "const deleted = 0;",
+          },
+        ],
+        caught: /differences from the API server's list: .*no longer exists/,
+      },
+      {
+        name: "leaves-postgres-dead",
+        breaks: "nothing starts PostgreSQL again",
+        patches: [
+          {
+            file: "platform/src/store/postgres-server.ts",
+            find: "this.#watching = this.#watch(this.#serving);",
+            replace: "this.#watching = Promise.resolve();",
+          },
+        ],
+        caught: /postgres is back: not within/,
+      },
+    ],
+  },
+  {
+    id: "field-tables",
+    proves:
+      "Every allow-listed field has Kubernetes' own number, name, type and presence, and protobuf records equal the pruned JSON of the same objects byte for byte.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "wrong-field-number",
+        breaks: "a Service port's appProtocol is looked for under another number",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/core.ts",
+            find: "appProtocol: pointer(6, string)",
+            replace: "appProtocol: pointer(7, string)",
+          },
+        ],
+        caught: /^failed: /,
+      },
+    ],
+  },
+  {
     id: "wrong-keys",
     proves:
       "Every kind of wrong key file is refused with its own message, and none of it is shown.",

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
 import { openProcessGuard, startControlPlane, waitFor, type Prove } from "@obsyk/testkit";
+import { openConsolePage, type ConsolePage } from "./console-page.ts";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
 import {
   registerCluster,
@@ -15,6 +16,8 @@ import {
 } from "./system.ts";
 
 const visibleMs = 2000;
+/** The console asks again at most once a second. */
+const pageMs = 5000;
 const probe = { timeoutMs: visibleMs, intervalMs: 20 };
 const rounds = { default: 1, full: 50 };
 
@@ -40,10 +43,12 @@ export const prove: Prove = async (context) => {
     await startOperator({ context, guard, registration, kubeconfig, platform: platform.agent }),
   );
   await waitUntilWatching(platform, clusterId, { timeoutMs: 30_000, signal });
+  const { url, api } = platform;
+  const page = stack.use(await openConsolePage({ url, cookie: api.cookie, clusterId }));
   const times: Times = { applied: [], edited: [], deleted: [] };
   let objects = 0;
   for (let round = 0; round < rounds[context.profile]; round += 1) {
-    objects += await runRound({ plane, platform, clusterId }, round, times);
+    objects += await runRound({ plane, platform, clusterId, page }, round, times);
   }
   const wrote = (await plane.auditLog()).filter(
     ({ user, verb }) => user.username === username && !["get", "list", "watch"].includes(verb),
@@ -51,7 +56,7 @@ export const prove: Prove = async (context) => {
   assert.deepEqual(wrote, [], "the operator only reads (I4)");
   const worst = (list: readonly number[]): number => Math.round(Math.max(...list));
   return {
-    figure: `${objects} objects applied, all on the API within ${worst(times.applied)} ms; edits within ${worst(times.edited)} ms, deletes within ${worst(times.deleted)} ms`,
+    figure: `${objects} objects applied, all on the API and the pages, within ${worst(times.applied)} ms; edits within ${worst(times.edited)} ms, deletes within ${worst(times.deleted)} ms`,
     work: objects,
     versions: { kubernetes: plane.version },
     details: times,
@@ -64,27 +69,32 @@ type Times = {
   readonly deleted: number[];
 };
 
-type Place = {
+type Scene = {
   readonly plane: Awaited<ReturnType<typeof startControlPlane>>;
   readonly platform: Platform;
   readonly clusterId: string;
+  readonly page: ConsolePage;
 };
 
-async function runRound(place: Place, round: number, times: Times): Promise<number> {
-  const { plane } = place;
+async function runRound(scene: Scene, round: number, times: Times): Promise<number> {
+  const { plane, page } = scene;
   const prefix = `job${round}`;
   const manifests = twentyObjects(prefix);
+  await page.openTable("deployments.apps", prefix);
   await plane.kubectl(["apply", "-f", "-"], toList(manifests));
   times.applied.push(
-    await untilSeen("20 applied objects", place, prefix, (items) => {
+    await untilSeen("20 applied objects", scene, prefix, (items) => {
       return manifests.every((manifest) => items.some((item) => isOf(item, manifest)));
     }),
+  );
+  await untilPageShows("the applied Deployments", scene, (text) =>
+    namesOf(manifests, "deployments.apps").every((name) => text.includes(name)),
   );
   const namespace = `${prefix}-shop`;
   const edited = `${prefix}-api`;
   await plane.kubectl(["scale", `deployment/${edited}`, "--replicas=5", "-n", namespace]);
   times.edited.push(
-    await untilSeen("the edit", place, prefix, (items) =>
+    await untilSeen("the edit", scene, prefix, (items) =>
       items.some(
         ({ resource, name, record }) =>
           resource === "deployments.apps" &&
@@ -93,26 +103,68 @@ async function runRound(place: Place, round: number, times: Times): Promise<numb
       ),
     ),
   );
-  await plane.kubectl(["delete", "configmap", `${prefix}-settings`, "-n", namespace]);
+  await untilPageShows("the edit", scene, (text) => /\b\d+\/5\b/.test(text));
+  await untilPagesShowAll(scene, manifests, prefix);
+  await page.openTable("configmaps", prefix);
+  const deleted = `${prefix}-settings`;
+  await untilPageShows("the ConfigMap", scene, (text) => text.includes(deleted));
+  await plane.kubectl(["delete", "configmap", deleted, "-n", namespace]);
   times.deleted.push(
     await untilSeen(
       "the delete",
-      place,
+      scene,
       prefix,
       (items) =>
         items.length > 0 &&
         items.every(({ resource, name }) => {
-          return resource !== "configmaps" || name !== `${prefix}-settings`;
+          return resource !== "configmaps" || name !== deleted;
         }),
     ),
   );
+  await untilPageShows("the delete", scene, (text) => {
+    return text.includes(`${prefix}-flags`) && !text.includes(deleted);
+  });
   return manifests.length;
+}
+
+/** Every other resource's table, opened one after the other. */
+async function untilPagesShowAll(
+  scene: Scene,
+  manifests: readonly Manifest[],
+  prefix: string,
+): Promise<void> {
+  for (const resource of Object.values(resourceOfKind)) {
+    await scene.page.openTable(resource, prefix);
+    const names = namesOf(manifests, resource);
+    await untilPageShows(`${names.length} ${resource}`, scene, (text) =>
+      names.every((name) => text.includes(name)),
+    );
+  }
+}
+
+function namesOf(manifests: readonly Manifest[], resource: string): string[] {
+  return manifests
+    .filter(({ kind }) => resourceOfKind[kind] === resource)
+    .map(({ metadata }) => metadata.name);
+}
+
+/** The page is never reloaded for this: what changes, changes by itself. */
+async function untilPageShows(
+  what: string,
+  { page }: Scene,
+  isRight: (text: string) => boolean,
+): Promise<void> {
+  await waitFor(`${what} on the page`, async () => isRight(await page.text()), {
+    timeoutMs: pageMs,
+    intervalMs: 50,
+  });
+  assert.deepEqual(page.complaints(), [], "the page has no complaint");
 }
 
 /** Milliseconds until an API answer satisfies `isRight`. */
 async function untilSeen(
   what: string,
-  { platform, clusterId }: Place,
+  { platform, clusterId }: Scene,
   prefix: string,
   isRight: (items: readonly InventoryObject[]) => boolean,
 ): Promise<number> {

@@ -1,0 +1,262 @@
+/**
+ * The sink a reader drives: turns what it sees into queued lines of its stream, and sweeps at the end of a list (R10,
+ * R12, R15, R16).
+ *
+ * @module
+ */
+import type { ListReason, SendAgain, StreamState } from "@obsyk/contract";
+import { objectKey, recordHash, type Clock } from "@obsyk/runtime";
+import type { ProjectedObject, Unreadable } from "../project/types.ts";
+import type { StreamSink } from "../reflect/sink.ts";
+import type { DeliverEvents } from "./deliver-events.ts";
+import type { Ledger, Put } from "./ledger.ts";
+import { settleOrAbort, type Room } from "./room.ts";
+import { SendAgainTracker } from "./send-again.ts";
+
+export type ChannelOptions = {
+  readonly ledger: Ledger;
+  readonly resource: string;
+  readonly clusterUid: string;
+  readonly hashKey: string;
+  readonly room: Room;
+  readonly clock: Clock;
+  readonly events: DeliverEvents;
+  /** Replaces the ledger's index by the platform's; retries until the session ends. */
+  readonly reloadIndex: () => Promise<void>;
+  /** Ends with the session. */
+  readonly signal: AbortSignal;
+};
+
+type List = {
+  readonly attempt: number;
+  readonly reason: ListReason;
+  readonly request: string | undefined;
+};
+
+/** Deletions a sweep queues before it waits for them to be acknowledged. */
+const sweepStep = 2_000;
+
+export class StreamChannel implements StreamSink {
+  readonly #options: ChannelOptions;
+  readonly #ledger: Ledger;
+  readonly #sendAgain = new SendAgainTracker();
+  #list: List | undefined;
+  #startedAt = 0;
+  #suspended = false;
+  /** Between a list's begin and its end, or after an overflow: nothing is complete, so nothing is compared or marked. */
+  #open = true;
+  /** R16: the index is being replaced; what is listed meanwhile (at most one page) is handed on afterwards. */
+  #reloading: Promise<void> | undefined;
+  #held: (() => void)[] = [];
+  #state: StreamState = "starting";
+  /** Shown instead of "all is well" until the next list begins. */
+  #trouble: "degraded" | "mismatch" | undefined;
+  #lastProgress: number | undefined;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.#ledger = options.ledger;
+  }
+
+  /** For heartbeats and metrics. */
+  get health(): {
+    readonly stream: string;
+    readonly state: StreamState;
+    readonly objects: number;
+    readonly lastProgress: number | undefined;
+  } {
+    return {
+      stream: this.#ledger.stream,
+      state: this.#state,
+      objects: this.#ledger.count,
+      lastProgress: this.#lastProgress,
+    };
+  }
+
+  state(state: StreamState, detail?: string): void {
+    if (this.#trouble !== undefined && (state === "watching" || state === "polling")) return;
+    this.#show(state, detail);
+  }
+
+  /** Something is wrong that the reader does not know of. */
+  trouble(state: "degraded" | "mismatch", detail: string): void {
+    this.#trouble = state;
+    this.#show(state, detail);
+  }
+
+  begin(list: List): void {
+    const earlier = this.#list;
+    const isNewRequest = list.request !== undefined && earlier?.request !== list.request;
+    this.#list = list;
+    this.#open = true;
+    this.#suspended = false;
+    this.#trouble = undefined;
+    this.#held = [];
+    this.#startedAt = this.#options.clock.monotonic();
+    const { stream } = this.#ledger;
+    this.#options.events.listBegun({ stream, attempt: list.attempt, reason: list.reason });
+    this.#ledger.withdraw("check");
+    this.#ledger.withdraw("mark");
+    if (list.attempt > 1) this.#ledger.withdraw("begin");
+    if (isNewRequest) {
+      this.#reloading ??= this.#reload().finally(() => {
+        this.#reloading = undefined;
+      });
+      // Whoever waits for room or the end sees the failure: only the session's end rejects this.
+      this.#reloading.catch(() => {});
+    } else if (this.#reloading === undefined) {
+      this.#queueBegin(list);
+    }
+  }
+
+  listed(object: ProjectedObject, seen: number): void {
+    if (this.#reloading !== undefined) {
+      this.#held.push(() => this.#takeListed(object, seen));
+      return;
+    }
+    this.#takeListed(object, seen);
+  }
+
+  unreadable(item: Unreadable): void {
+    if (this.#reloading !== undefined) {
+      this.#held.push(() => this.#takeUnreadable(item));
+      return;
+    }
+    this.#takeUnreadable(item);
+  }
+
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.#reloading !== undefined) await settleOrAbort(this.#reloading, signal);
+    await this.#options.room.wait(signal);
+  }
+
+  async finish(resourceVersion: string, seen: number, signal: AbortSignal): Promise<void> {
+    if (this.#reloading !== undefined) await settleOrAbort(this.#reloading, signal);
+    await this.#ledger.settle(signal);
+    const { stream } = this.#ledger;
+    if (this.#suspended) {
+      // Without an end the platform keeps saying that this stream is not complete.
+      this.trouble(
+        "degraded",
+        "a listed item has no readable identity, so nothing is taken as deleted",
+      );
+      return;
+    }
+    const deleted = await this.#sweep(seen, signal);
+    const request = this.#list?.request;
+    this.#ledger.end({ op: "end", stream, resourceVersion, seen }, request);
+    this.#open = false;
+    this.#lastProgress = seen;
+    this.check();
+    this.#list = undefined;
+    const elapsedMs = this.#options.clock.monotonic() - this.#startedAt;
+    const objects = this.#ledger.count;
+    this.#options.events.listFinished({ stream, objects, deleted, elapsedMs });
+  }
+
+  watched(
+    type: "added" | "modified" | "deleted",
+    object: ProjectedObject,
+    seen: number,
+  ): "accepted" | "overflow" {
+    this.#lastProgress = seen;
+    const { uid, put } = this.#identify(object, seen);
+    if (type === "deleted") this.#ledger.remove(uid, { seen, cause: "watched", version: put });
+    else this.#ledger.put(uid, put);
+    if (!this.#options.room.overflows) return "accepted";
+    this.#open = true;
+    this.#ledger.dropQueue();
+    this.#options.events.queueOverflowed({ stream: this.#ledger.stream });
+    return "overflow";
+  }
+
+  mark(resourceVersion: string, seen: number): void {
+    this.#lastProgress = seen;
+    const { stream } = this.#ledger;
+    if (!this.#open) this.#ledger.control({ op: "mark", stream, resourceVersion, seen });
+  }
+
+  /** R15: a line that describes the state after all earlier lines; nothing between begin and end. */
+  check(): void {
+    if (!this.#open) this.#ledger.control("check");
+  }
+
+  /** R16. `true`: the stream's reader has to list again under this request. */
+  requested(request: SendAgain): boolean {
+    const { clock, events } = this.#options;
+    const { stream } = this.#ledger;
+    const verdict = this.#sendAgain.requested(request, clock.monotonic());
+    if (verdict === "mismatch" && this.#state !== "mismatch") {
+      this.trouble("mismatch", "count or content still differs after every object was sent again");
+    }
+    if (verdict === "list") events.sendAgainRequested({ stream, full: request.full });
+    return verdict === "list";
+  }
+
+  /** The platform acknowledged an `end` of this stream. */
+  ended(request: string | undefined): void {
+    this.#sendAgain.ended(request, this.#options.clock.monotonic());
+  }
+
+  #show(state: StreamState, detail: string | undefined): void {
+    const { stream } = this.#ledger;
+    if (state !== this.#state) this.#options.events.streamState({ stream, state, detail });
+    this.#state = state;
+    const seen = this.#options.clock.now();
+    const text = detail === undefined ? {} : { detail: detail.slice(0, 1024) };
+    this.#ledger.control({ op: "state", stream, state, ...text, seen });
+  }
+
+  /** R16: settle, replace the index, then begin. */
+  async #reload(): Promise<void> {
+    await this.#ledger.settle(this.#options.signal);
+    await this.#options.reloadIndex();
+    if (this.#list !== undefined) this.#queueBegin(this.#list);
+    const held = this.#held;
+    this.#held = [];
+    for (const take of held) take();
+  }
+
+  #queueBegin(list: List): void {
+    const { stream } = this.#ledger;
+    const { attempt, reason, request } = list;
+    this.#ledger.nextGeneration();
+    const named = request === undefined ? {} : { request };
+    const seen = this.#options.clock.now();
+    this.#ledger.control({ op: "begin", stream, attempt, reason, ...named, seen });
+  }
+
+  #takeListed(object: ProjectedObject, seen: number): void {
+    const { uid, put } = this.#identify(object, seen);
+    this.#ledger.put(uid, put, this.#sendAgain.isFull(this.#list?.request));
+  }
+
+  #takeUnreadable(item: Unreadable): void {
+    const uid = item.uid?.toLowerCase();
+    if (uid === undefined || !/^[0-9a-f-]{36}$/.test(uid)) this.#suspended = true;
+    else this.#ledger.seen(uid);
+  }
+
+  async #sweep(seen: number, signal: AbortSignal): Promise<number> {
+    let deleted = 0;
+    for (;;) {
+      const uids = this.#ledger.unseen(sweepStep);
+      if (uids.length === 0) return deleted;
+      deleted += uids.length;
+      for (const uid of uids) {
+        this.#ledger.remove(uid, { seen, cause: "absent", version: undefined });
+      }
+      await this.#ledger.settle(signal);
+    }
+  }
+
+  #identify(object: ProjectedObject, seen: number): { readonly uid: string; readonly put: Put } {
+    const { resource, clusterUid, hashKey } = this.#options;
+    const { resourceVersion, managers, canonical } = object;
+    const { uid, namespace, name } = object;
+    const key = objectKey({ uid, resource, namespace, name }, clusterUid);
+    const hash = recordHash(hashKey, resource, canonical);
+    const put = { hash, resourceVersion, managers, canonical, derived: key.derived, seen };
+    return { uid: key.uid, put };
+  }
+}

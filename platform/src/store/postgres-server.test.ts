@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmod,
+  mkdtemp,
+  readFile,
+  readlink,
+  readdir,
+  rm,
+  writeFile,
+  mkdir,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { test, type TestContext } from "node:test";
+import pg from "pg";
+import { readLockFile } from "./postgres-process.ts";
+import type { PostgresServer } from "./postgres-server.ts";
+import { openTestServer } from "./test-database.ts";
+
+async function folder(t: TestContext): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
+  await chmod(made, 0o755);
+  t.after(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function query(server: PostgresServer, text: string): Promise<unknown[]> {
+  const client = new pg.Client({
+    host: server.socketDir,
+    user: server.user,
+    database: server.database,
+  });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<{ value: unknown }>(text)).rows.map((row) => row.value);
+  } finally {
+    await client.end();
+  }
+}
+
+async function waitFor(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) assert.fail(`waited too long for ${what}`);
+    await delay(50);
+  }
+}
+
+/** Processes whose working folder is the data directory: the server and its children. */
+async function processesIn(pgData: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    if (cwd === pgData) found.push(pid);
+  }
+  return found;
+}
+
+test("openPostgresServer: the npm package's server keeps its data over a restart", async (t) => {
+  const dataDir = await folder(t);
+  {
+    await using server = await openTestServer(dataDir, { choice: "package" });
+    assert.equal(server.binaries.kind, "package");
+    await query(server, "create table kept as select 7 as value");
+    assert.deepEqual(
+      await query(
+        server,
+        "select setting as value from pg_settings where name = 'listen_addresses'",
+      ),
+      [""],
+    );
+  }
+  // Automatic choice stays with the major version the data was made with.
+  await using server = await openTestServer(dataDir);
+  assert.equal(server.binaries.kind, "package");
+  assert.deepEqual(await query(server, "select value from kept"), [7]);
+});
+
+test("openPostgresServer: a killed server is started again and nothing committed is lost", async (t) => {
+  const started: boolean[] = [];
+  let ended = 0;
+  await using server = await openTestServer(await folder(t), {
+    events: {
+      postgresStarted: ({ adopted }) => started.push(adopted),
+      postgresEnded: () => (ended += 1),
+    },
+  });
+  await query(server, "create table kept as select 7 as value");
+  const lock = await readLockFile(server.pgData);
+  assert(lock.kind === "running" && lock.isWatched);
+  process.kill(lock.pid, "SIGKILL");
+  await waitFor("the second start", async () => started.length === 2);
+  assert.deepEqual(await query(server, "select value from kept"), [7]);
+  assert.equal(ended, 1);
+  assert.deepEqual(started, [false, false]);
+});
+
+test("openPostgresServer: a second process adopts the server, and starts its own when the first goes", async (t) => {
+  const dataDir = await folder(t);
+  const adoptions: boolean[] = [];
+  const first = await openTestServer(dataDir);
+  await using second = await openTestServer(dataDir, {
+    events: { postgresStarted: ({ adopted }) => adoptions.push(adopted) },
+  });
+  assert.deepEqual(adoptions, [true]);
+  await first[Symbol.asyncDispose]();
+  await waitFor("a server of its own", async () => adoptions.length === 2);
+  assert.deepEqual(adoptions, [true, false]);
+  assert.deepEqual(await query(second, "select 1 as value"), [1]);
+});
+
+test("openPostgresServer: a killed Node leaves no server behind", async (t) => {
+  const dataDir = await folder(t);
+  const script = `
+    import { openTestServer } from ${JSON.stringify(new URL("./test-database.ts", import.meta.url).href)};
+    const server = await openTestServer(${JSON.stringify(dataDir)});
+    console.log(server.pgData);
+    setInterval(() => {}, 1000);
+  `;
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const [pgData] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+  assert((await processesIn(pgData)).length > 0);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await waitFor("the server's end", async () => (await processesIn(pgData)).length === 0);
+  // And the data is whole: a clean shutdown removes the lock file.
+  assert.deepEqual(await readLockFile(pgData), { kind: "none" });
+});
+
+test("openPostgresServer: a lock file that names another living process does not stop a start", async (t) => {
+  const dataDir = await folder(t);
+  const first = await openTestServer(dataDir);
+  await first[Symbol.asyncDispose]();
+  await writeFile(
+    path.join(first.pgData, "postmaster.pid"),
+    `${process.pid}\n${first.pgData}\n0\n5432\n`,
+  );
+  assert.deepEqual(await readLockFile(first.pgData), { kind: "stale" });
+  await using server = await openTestServer(dataDir);
+  assert.deepEqual(await query(server, "select 1 as value"), [1]);
+});
+
+test("readLockFile: a zombie is told from a server", async (t) => {
+  const dataDir = await folder(t);
+  // The inner shell ends at once and its parent, replaced by sleep, never reaps it.
+  const parent = spawn("/bin/sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  t.after(() => parent.kill("SIGKILL"));
+  const [pid] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
+  await writeFile(path.join(dataDir, "postmaster.pid"), `${pid}\n${dataDir}\n`);
+  await waitFor("a zombie", async () => (await readLockFile(dataDir)).kind === "zombie");
+});
+
+test("openPostgresServer: as root, a folder the server's user cannot reach keeps its data elsewhere and finds it again", async (t) => {
+  if (process.getuid?.() !== 0) return t.skip("needs root");
+  const closed = await folder(t);
+  await chmod(closed, 0o700);
+  const dataDir = path.join(closed, "data");
+  await mkdir(dataDir);
+  const reachableDir = await folder(t);
+  {
+    await using server = await openTestServer(dataDir, { choice: "package", reachableDir });
+    assert(server.pgData.startsWith(reachableDir));
+    await query(server, "create table kept as select 7 as value");
+  }
+  const note = await readFile(path.join(dataDir, "postgres-location"), "utf8");
+  assert(note.startsWith(reachableDir));
+  await using server = await openTestServer(dataDir, { choice: "auto", reachableDir });
+  assert.deepEqual(await query(server, "select value from kept"), [7]);
+});
