@@ -1,9 +1,17 @@
 /** For tests: a whole platform in a folder of its own, with a log that is kept and a client to call it. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseSettings, systemClock, tlsFloor, type Clock } from "@obsyk/runtime";
+import {
+  generateSigningKey,
+  parseSettings,
+  parseSigningKey,
+  systemClock,
+  tlsFloor,
+  type Clock,
+  type SigningKey,
+} from "@obsyk/runtime";
 import { openPlatform, type Platform } from "./app.ts";
 import { createTestCertificate } from "./http/test-certificate.ts";
 import { settingsTable } from "./settings.ts";
@@ -24,6 +32,8 @@ export async function openTestPlatform(
   } = {},
 ): Promise<TestPlatform> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
+  // So that the server's own user, when we are root, keeps its data in here.
+  await chmod(dataDir, 0o711);
   const { cert, key } = createTestCertificate();
   const certFile = path.join(dataDir, "agent.pem");
   const keyFile = path.join(dataDir, "agent-key.pem");
@@ -66,6 +76,11 @@ export type Answer = {
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
   readonly text: string;
 };
+
+/** The members of a JSON answer. */
+export function membersOf({ text }: Answer): { readonly [name: string]: unknown } {
+  return JSON.parse(text) as { readonly [name: string]: unknown };
+}
 
 /** One request to the agent listener. */
 export async function callAgent(
@@ -130,6 +145,28 @@ export async function callConsole(
     status: response.status,
     headers: Object.fromEntries(response.headers),
     text: await response.text(),
+  };
+}
+
+/** A fresh operator identity. */
+export type TestClient = { readonly clientId: string; readonly signingKey: SigningKey };
+
+/** Registers a client with a key of its own, as a signed-in owner. */
+export async function registerTestClient(
+  test: TestPlatform,
+  { cookie, name }: { readonly cookie: string; readonly name: string },
+): Promise<TestClient> {
+  const { privatePem, publicKey } = generateSigningKey();
+  const answer = await callConsole(test, {
+    path: "/api/v1/clients",
+    method: "POST",
+    cookie,
+    body: { name, publicKey: publicKey.pem },
+  });
+  if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.text}`);
+  return {
+    clientId: String(membersOf(answer)["clientId"]),
+    signingKey: parseSigningKey(privatePem),
   };
 }
 

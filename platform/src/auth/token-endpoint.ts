@@ -67,6 +67,8 @@ export function registerTokenEndpoint(server: HttpServer, options: TokenEndpoint
   }));
   server.register(async (scope) => {
     await scope.register(rateLimit, { max: options.requestsPerMinute, timeWindow: 60_000 });
+    // What the listener takes elsewhere is not taken here.
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       formType,
       { parseAs: "string", bodyLimit: formBytes },

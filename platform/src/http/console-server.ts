@@ -13,8 +13,14 @@ import { apiPaths, product } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { acceptJson } from "./body.ts";
-import { ProblemError, sendProblem } from "./problem.ts";
-import { createListenerServer, type HttpEvents, type HttpServer, type Tls } from "./server.ts";
+import { ProblemError } from "./problem.ts";
+import {
+  createListenerServer,
+  sendNotFound,
+  type HttpEvents,
+  type HttpServer,
+  type Tls,
+} from "./server.ts";
 
 export type ConsoleServerOptions = {
   readonly tls: Tls | undefined;
@@ -30,12 +36,18 @@ const bodyBytes = 64 * 1024;
 const maxConnections = 2000;
 
 export async function createConsoleServer(options: ConsoleServerOptions): Promise<HttpServer> {
+  const { consoleDir } = options;
+  const sendPage = consoleDir === undefined ? undefined : await readPage(consoleDir);
   const server = createListenerServer({
     listener: "console",
     tls: options.tls,
     bodyBytes,
     maxConnections,
     events: options.events,
+    answerUnknown: (request, reply) =>
+      sendPage !== undefined && isNavigation(request)
+        ? sendPage(reply)
+        : sendNotFound(request, reply),
   });
   acceptJson(server, { bodyBytes, inflatedBytes: bodyBytes });
   await server.register(cookie);
@@ -48,7 +60,9 @@ export async function createConsoleServer(options: ConsoleServerOptions): Promis
     done(findCrossSite(request, options.origins()));
   });
   server.get(apiPaths.openapi, { schema: { hide: true } }, () => server.swagger());
-  if (options.consoleDir !== undefined) await servePages(server, options.consoleDir);
+  if (consoleDir !== undefined && sendPage !== undefined) {
+    await servePages(server, consoleDir, sendPage);
+  }
   return server;
 }
 
@@ -98,13 +112,40 @@ function contentPolicy(nonce: string): string {
 
 const noncePlaceholder = "__CSP_NONCE__";
 
-/** Files of the build; every other path that a browser navigates to gets the page, whose router knows the rest. */
-async function servePages(server: HttpServer, consoleDir: string): Promise<void> {
+/** The console's page, each time with a nonce of its own. */
+type SendPage = (reply: FastifyReply) => FastifyReply;
+
+async function readPage(consoleDir: string): Promise<SendPage> {
   const page = await readFile(path.join(consoleDir, "index.html"), "utf8");
+  return (reply) => {
+    const nonce = randomBytes(16).toString("base64");
+    return reply
+      .header("content-security-policy", contentPolicy(nonce))
+      .header("cache-control", "no-store")
+      .type("text/html; charset=utf-8")
+      .send(page.replaceAll(noncePlaceholder, nonce));
+  };
+}
+
+/** Whatever a browser navigates to that is no file gets the page, whose router knows the rest. */
+function isNavigation({ method, url, headers }: FastifyRequest): boolean {
+  return (
+    method === "GET" &&
+    !url.startsWith("/api/") &&
+    !url.startsWith("/assets/") &&
+    headers.accept?.includes("text/html") === true
+  );
+}
+
+async function servePages(
+  server: HttpServer,
+  consoleDir: string,
+  sendPage: SendPage,
+): Promise<void> {
   await server.register(fastifyStatic, {
     root: path.resolve(consoleDir),
     index: false,
-    wildcard: true,
+    cacheControl: false,
     // Names of built files carry a hash of their content.
     setHeaders: (reply, file) => {
       const isHashed = file.includes(`${path.sep}assets${path.sep}`);
@@ -113,29 +154,7 @@ async function servePages(server: HttpServer, consoleDir: string): Promise<void>
         isHashed ? "public, max-age=31536000, immutable" : "no-cache",
       );
     },
-    cacheControl: false,
   });
-  const sendPage = (reply: FastifyReply): FastifyReply => {
-    const nonce = randomBytes(16).toString("base64");
-    return reply
-      .header("content-security-policy", contentPolicy(nonce))
-      .header("cache-control", "no-store")
-      .type("text/html; charset=utf-8")
-      .send(page.replaceAll(noncePlaceholder, nonce));
-  };
   server.get("/", { schema: { hide: true } }, (_, reply) => sendPage(reply));
   server.get("/index.html", { schema: { hide: true } }, (_, reply) => sendPage(reply));
-  server.setNotFoundHandler((request, reply) => {
-    const isPage =
-      request.method === "GET" &&
-      !request.url.startsWith("/api/") &&
-      !request.url.startsWith("/assets/") &&
-      request.headers.accept?.includes("text/html") === true;
-    if (isPage) return sendPage(reply);
-    return sendProblem(
-      request,
-      reply,
-      new ProblemError("not-found", "There is nothing at this path"),
-    );
-  });
 }

@@ -14,7 +14,12 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { randomBytes } from "node:crypto";
 import { tlsFloor } from "@obsyk/runtime";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import {
   serializerCompiler,
   validatorCompiler,
@@ -55,6 +60,8 @@ export type HttpServerOptions = {
   readonly bodyBytes: number;
   readonly maxConnections: number;
   readonly events: HttpEvents;
+  /** Answers paths that have no route; a problem when absent. */
+  readonly answerUnknown?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 };
 
 const requestMs = 60_000;
@@ -79,9 +86,7 @@ export function createListenerServer(options: HttpServerOptions): HttpServer {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.removeAllContentTypeParsers();
-  server.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new ProblemError("not-found", "There is nothing at this path")),
-  );
+  server.setNotFoundHandler(options.answerUnknown ?? sendNotFound);
   server.setErrorHandler((error, request, reply) => {
     const problem = asProblem(error);
     if (problem === undefined || problem.code === "unavailable") {
@@ -109,6 +114,11 @@ export function createListenerServer(options: HttpServerOptions): HttpServer {
     done();
   });
   return server;
+}
+
+export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = new ProblemError("not-found", "There is nothing at this path");
+  return sendProblem(request, reply, problem);
 }
 
 function createListener(listener: RequestListener, options: HttpServerOptions): Server {
