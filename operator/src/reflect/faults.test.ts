@@ -465,6 +465,7 @@ test("startReader: 403 stops only this stream and deletes nothing (W11, pitfall 
     ],
   });
   await untilRequests(harness, 7);
+  await until(() => harness.sink.states().at(-1) === "watching", "it watches again");
   assert.deepEqual(harness.sink.deleted, []);
   assert.equal(harness.sink.of("begin").at(-1)!.reason, "regained");
   assert.deepEqual(
