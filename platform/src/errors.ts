@@ -20,3 +20,13 @@ export class MigrationError extends Error {
   override readonly name = "MigrationError";
   readonly code = "MIGRATION";
 }
+
+export class SigningKeyFileError extends Error {
+  override readonly name = "SigningKeyFileError";
+  readonly code = "SIGNING_KEY_FILE";
+}
+
+export class CertificateFileError extends Error {
+  override readonly name = "CertificateFileError";
+  readonly code = "CERTIFICATE_FILE";
+}

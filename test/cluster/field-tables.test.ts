@@ -169,7 +169,7 @@ const unset: readonly string[] = [
   `${core}.ObjectReference.uid`,
 ];
 
-test("resources: every kept field was set on some object above, so that the comparison means something", async () => {
+test("resources: every kept field was set on some object above, so that the comparison means something", async (t) => {
   const seen = new Set<string>();
   const known = new Set<string>();
   for (const definition of full) {
@@ -178,6 +178,7 @@ test("resources: every kept field was set on some object above, so that the comp
     noteKnown(definition.message, known);
   }
   assert.deepEqual([...known].filter((field) => !seen.has(field)).sort(), unset);
+  t.diagnostic(`FIGURE ${seen.size} of ${known.size} kept fields compared on real objects`);
 });
 
 function note(message: Message, source: Kube, seen: Set<string>): void {

@@ -43,14 +43,16 @@ function parseLine(text: string, index: number, received: number): ParsedLine {
 
 /** Text outside the record that the database could not hold; the record is checked with its hash. */
 function unstorable(line: Line): string | undefined {
-  const outside: Partial<{ record: unknown; last: unknown }> = { ...line };
-  delete outside.record;
-  if (line.op === "delete" && line.last !== undefined) {
-    outside.last = { ...line.last, record: undefined };
-  }
+  const outside: unknown = { ...line, record: undefined, last: lastWithoutRecord(line) };
   return textsOf(outside).every(isStorableText)
     ? undefined
     : "line holds a NUL or a lone surrogate outside its record";
+}
+
+function lastWithoutRecord(line: Line): unknown {
+  return line.op === "delete" && line.last !== undefined
+    ? { ...line.last, record: undefined }
+    : undefined;
 }
 
 function textsOf(value: unknown): readonly string[] {

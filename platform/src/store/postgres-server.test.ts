@@ -150,8 +150,8 @@ test("openPostgresServer: a lock file that names another living process does not
 
 test("readLockFile: a zombie is told from a server", async (t) => {
   const dataDir = await folder(t);
-  // The inner shell ends at once and its parent, replaced by sleep, never reaps it.
-  const parent = spawn("/bin/sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+  // The inner shell ends after its parent was replaced by sleep, which never reaps it.
+  const parent = spawn("/bin/sh", ["-c", 'sh -c "sleep 0.3" & echo $!; exec sleep 60'], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   t.after(() => parent.kill("SIGKILL"));

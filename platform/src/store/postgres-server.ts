@@ -83,7 +83,7 @@ export async function openPostgresServer(options: PostgresOptions): Promise<Post
   const supervisor = new Supervisor({ ...options, binaries, place });
   await supervisor.start();
   return {
-    socketDir: place.socketDir,
+    socketDir: supervisor.socketDir,
     user: embeddedUser,
     database: embeddedUser,
     binaries,
@@ -103,14 +103,23 @@ type Serving = { readonly ended: Promise<string>; stop(): Promise<void> };
 class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #stopping = new AbortController();
+  /** Where the first server listens; later ones are told to listen there too, so that pools find them. */
+  #socketDir: string;
   #serving: Serving | undefined;
   #watching: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#socketDir = options.place.socketDir;
+  }
+
+  get socketDir(): string {
+    return this.#socketDir;
   }
 
   async start(): Promise<void> {
+    const running = await this.#clearLock();
+    if (running !== undefined) this.#socketDir = running.socketDir;
     this.#serving = await this.#bringUp();
     this.#watching = this.#watch(this.#serving);
   }
@@ -154,7 +163,7 @@ class Supervisor {
     const serving = running === undefined ? this.#spawn() : this.#adopt(running);
     // A stop during the wait must find it.
     this.#serving = serving;
-    const socketDir = running?.socketDir ?? this.#options.place.socketDir;
+    const socketDir = this.#socketDir;
     try {
       await this.#connectable(socketDir, serving);
       await ensureDatabase(socketDir);
@@ -172,7 +181,8 @@ class Supervisor {
 
   #spawn(): ServerProcess {
     const { binaries, place, events } = this.#options;
-    return startServer(binaries, place, (line) => events.postgresLine({ line }));
+    const listening = { ...place, socketDir: this.#socketDir };
+    return startServer(binaries, listening, (line) => events.postgresLine({ line }));
   }
 
   /** Another process watches over this server: we use it, see its end, and leave stopping it to its owner. */

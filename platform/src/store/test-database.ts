@@ -1,5 +1,5 @@
 /** For tests: a throw-away embedded server with all migrations applied. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { systemClock } from "@obsyk/runtime";
@@ -39,6 +39,8 @@ export type TestDatabase = Database & { readonly server: PostgresServer };
 /** A database in a folder of its own; disposing it removes everything. */
 export async function openTestDatabase(): Promise<TestDatabase> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
+  // So that the server's own user, when we are root, keeps its data in here.
+  await chmod(dataDir, 0o711);
   const server = await openTestServer(dataDir);
   const database = openDatabase({
     target: { kind: "socket", ...server },

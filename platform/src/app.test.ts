@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { mkdtemp, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { connect, type ConnectionOptions } from "node:tls";
+import { parseSettings } from "@obsyk/runtime";
+import { findContradictions, settingsTable } from "./settings.ts";
+import { readLockFile } from "./store/postgres-process.ts";
+import {
+  membersOf,
+  callAgent,
+  callConsole,
+  openTestPlatform,
+  signInOwner,
+} from "./test-platform.ts";
+
+test("openPlatform: serves three listeners, signs in, and stops", async () => {
+  await using target = await openTestPlatform();
+  const { platform } = target;
+  for (const path of ["/healthz", "/readyz"]) {
+    const response = await fetch(new URL(path, platform.observeUrl));
+    assert.equal(await response.text(), "ok\n");
+  }
+  const metadata = await callAgent(target, { path: "/.well-known/oauth-authorization-server" });
+  assert.equal(membersOf(metadata)["issuer"], platform.agentUrl);
+  const cookie = await signInOwner(target);
+  const session = await callConsole(target, { path: "/api/v1/session", cookie });
+  assert.equal(session.status, 200, session.text);
+  assert.deepEqual(membersOf(session)["person"], { name: "owner", role: "owner" });
+  const openapi = await callConsole(target, { path: "/api/v1/openapi.json" });
+  assert(Object.hasOwn(membersOf(openapi)["paths"] as object, "/api/v1/clients"));
+  const metrics = await (await fetch(new URL("/metrics", platform.observeUrl))).text();
+  assert.match(metrics, /obsyk_database_up 1/);
+  assert.match(metrics, /route="\/api\/v1\/session",status="200"/);
+});
+
+async function handshake(port: number, options: ConnectionOptions): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", servername: "localhost", ...options });
+    socket.once("secureConnect", () => {
+      resolve(socket.getProtocol() ?? "none");
+      socket.destroy();
+    });
+    socket.once("error", (error: Error & { readonly code?: string }) => resolve(error.code ?? ""));
+  });
+}
+
+test("agent listener: TLS 1.3 and nothing older, and no plain HTTP (TLS-3)", async () => {
+  await using target = await openTestPlatform();
+  const port = Number(new URL(target.platform.agentUrl).port);
+  const { ca } = target;
+  assert.equal(await handshake(port, { ca }), "TLSv1.3");
+  assert.equal(
+    await handshake(port, { ca, minVersion: "TLSv1.2", maxVersion: "TLSv1.2" }),
+    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  );
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/oauth/token`));
+  const answer = await callAgent(target, { path: "/" });
+  assert.equal(answer.status, 404);
+  assert.match(String(answer.headers["strict-transport-security"]), /max-age=\d+/);
+});
+
+test("openPlatform: answers 503 while PostgreSQL is killed, stays alive and heals itself", async () => {
+  await using target = await openTestPlatform();
+  const { platform } = target;
+  const cookie = await signInOwner(target);
+  const lock = await readLockFile(path.join(target.dataDir, "postgres", "data"));
+  assert(lock.kind === "running");
+  process.kill(lock.pid, "SIGKILL");
+  const deadline = Date.now() + 30_000;
+  const statuses = new Set<number>();
+  for (let status = 0; status !== 200 || !target.log.join("").includes("postgres.ended");) {
+    assert(Date.now() < deadline, "took too long");
+    const answer = await callConsole(target, { path: "/api/v1/session", cookie });
+    status = answer.status;
+    statuses.add(status);
+    await delay(20);
+  }
+  assert.deepEqual(
+    [...statuses].filter((status) => ![200, 503].includes(status)),
+    [],
+  );
+  assert.equal((await fetch(new URL("/healthz", platform.observeUrl))).status, 200);
+});
+
+test("console pages: a nonce of its own in each answer, files as they are, every other path the page (PLAT-9)", async (t) => {
+  const consoleDir = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
+  t.after(() => rm(consoleDir, { recursive: true }));
+  await mkdir(path.join(consoleDir, "assets"));
+  await writeFile(path.join(consoleDir, "index.html"), '<meta content="__CSP_NONCE__"><p>page');
+  await writeFile(path.join(consoleDir, "assets", "main-1a2b.js"), "export {};");
+  await using target = await openTestPlatform({ env: { OBSYK_CONSOLE_DIR: consoleDir } });
+  const page = async (at: string) =>
+    callConsole(target, { path: at, headers: { accept: "text/html" } });
+  const nonces = new Set<string>();
+  for (const at of ["/", "/sign-in?token=x", "/clusters/a.b/pods?name=x%2Fy", "/index.html"]) {
+    const answer = await page(at);
+    assert.equal(answer.status, 200, at);
+    const nonce = /content="([^"]+)"/.exec(answer.text)?.[1] ?? "";
+    const policy = String(answer.headers["content-security-policy"]);
+    assert(policy.includes(`style-src 'self' 'nonce-${nonce}'`));
+    assert(policy.includes("script-src 'self';") && !policy.includes("unsafe"));
+    assert.equal(answer.headers["x-content-type-options"], "nosniff");
+    nonces.add(nonce);
+  }
+  assert.equal(nonces.size, 4);
+  const script = await callConsole(target, { path: "/assets/main-1a2b.js" });
+  assert.equal(script.text, "export {};");
+  assert.match(String(script.headers["content-type"]), /javascript/);
+  assert.match(String(script.headers["cache-control"]), /immutable/);
+  assert.equal((await page("/assets/absent.js")).status, 404);
+  assert.equal((await page("/api/v1/absent")).status, 404);
+  assert.equal((await page("/..%2f..%2fetc/passwd")).text.includes("root:"), false);
+});
+
+test("openPlatform: makes its signing key once, for itself alone", async () => {
+  await using target = await openTestPlatform();
+  const found = await stat(path.join(target.dataDir, "signing-key.pem"));
+  assert.equal(found.mode & 0o777, 0o600);
+});
+
+test("findContradictions: names every mistake", () => {
+  const parse = (env: { readonly [name: string]: string }) =>
+    findContradictions(parseSettings(settingsTable, { env, args: [] })).join("\n");
+  const certificate = { OBSYK_AGENT_CERT_FILE: "a", OBSYK_AGENT_KEY_FILE: "b" };
+  assert.equal(parse(certificate), "");
+  assert.match(parse({}), /OBSYK_AGENT_CERT_FILE/);
+  assert.match(parse({ ...certificate, OBSYK_CONSOLE_HOST: "0.0.0.0" }), /other machines/);
+  assert.match(parse({ ...certificate, OBSYK_CONSOLE_CERT_FILE: "c" }), /belong together/);
+  assert.match(parse({ ...certificate, DATABASE_URL: "postgres://db" }), /OBSYK_SIGNING_KEY_FILE/);
+  assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "https://a/" }), /must be an origin/);
+  assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "http://a" }), /must begin with https/);
+});
