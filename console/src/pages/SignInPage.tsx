@@ -46,7 +46,10 @@ export function SignInPage() {
           </Button>
         )}
         {(token === undefined || isUsed(attempt.error)) && (
-          <Command text="obsyk sign-in-link" label="Command that makes a sign-in link" />
+          <Command
+            text="node platform/src/main.ts sign-in-link"
+            label="Command that makes a sign-in link"
+          />
         )}
       </section>
     </main>
