@@ -10,6 +10,7 @@ import {
   waitFor,
   type ProcessGuard,
   type ProofContext,
+  type ProofResult,
   type Prove,
 } from "@obsyk/testkit";
 import { openConsolePage, type ConsolePage } from "./console-page.ts";
@@ -20,6 +21,7 @@ import {
   startOperator,
   startPlatform,
   waitUntilWatching,
+  withLogs,
   type Platform,
 } from "./system.ts";
 
@@ -30,8 +32,12 @@ const probe = { timeoutMs: visibleMs, intervalMs: 20 };
 const rounds = { default: 1, full: 50 };
 
 export const prove: Prove = async (context) => {
-  const { signal } = context;
   await using guard = await openProcessGuard("main-job");
+  return await withLogs(context, guard, () => proveWith(context, guard));
+};
+
+async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<ProofResult> {
+  const { signal } = context;
   const [plane, platform] = await Promise.all([
     startControlPlane({ signal }),
     startWithConsole(context, guard),
@@ -69,7 +75,7 @@ export const prove: Prove = async (context) => {
     versions: { kubernetes: plane.version },
     details: times,
   };
-};
+}
 
 async function startWithConsole(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
   return startPlatform(context, guard, { consoleDir: await buildConsole(context, guard) });

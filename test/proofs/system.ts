@@ -1,7 +1,7 @@
 /** The whole product as real processes: platform with its embedded PostgreSQL, one client, one operator. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -14,7 +14,8 @@ import { Supervised } from "./supervised.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const platformMain = join(root, "platform/src/main.ts");
 const operatorMain = join(root, "operator/src/main.ts");
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 30_000;
+const tailLines = 12;
 
 /** A server's base URL, and the PEM of the CA behind it. */
 export type Endpoint = { readonly url: string; readonly ca: string };
@@ -30,6 +31,24 @@ export type Platform = AsyncDisposable & {
   readonly dataDir: string;
   readonly api: ConsoleClient;
 };
+
+/** Runs a proof; when it fails, the last lines of all logs in the guard's folder are said before they are gone. */
+export async function withLogs<T>(
+  context: ProofContext,
+  guard: ProcessGuard,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    for (const name of await readdir(guard.folder)) {
+      if (!name.endsWith(".log")) continue;
+      const lines = (await readFile(join(guard.folder, name), "utf8")).trimEnd().split("\n");
+      for (const line of lines.slice(-tailLines)) context.say(`${name}: ${line.slice(0, 500)}`);
+    }
+    throw error;
+  }
+}
 
 /** Builds the console from its sources as they are now. @returns the folder */
 export async function buildConsole(context: ProofContext, guard: ProcessGuard): Promise<string> {

@@ -38,6 +38,8 @@ export type Fault =
       readonly type?: ProblemType;
       readonly headers?: { readonly [name: string]: string };
     }
+  /** Everything is done at once, the answer leaves later. */
+  | { readonly kind: "late-reply"; readonly after: Promise<void> }
   /** The platform forgets its session, as after a restored backup. */
   | { readonly kind: "forget-session" };
 
@@ -180,6 +182,7 @@ class Platform implements MemoryPlatform {
     if (fault?.kind === "forget-session") this.forgetSession();
     const answer =
       fault?.kind === "answer" ? refuse(fault) : this.#route(request, url, { ...call, body });
+    if (fault?.kind === "late-reply") await fault.after;
     if (fault?.kind === "drop-reply") {
       request.socket.destroy();
       return;

@@ -154,6 +154,39 @@ test("Session: heartbeat and lines carry our clock, and a call the last round tr
   assert.ok(put?.op === "put" && Math.abs(put.seen - Date.now()) < 60_000);
 });
 
+test("Session: an index answer that other streams' batches overtake is not a restored backup (R1)", async () => {
+  await using setting = await openSetting();
+  const cluster = new FakeCluster();
+  const other = { resource: "services", namespace: "*", mode: "full" } as const;
+  const release = Promise.withResolvers<void>();
+  let indexes = 0;
+  setting.platform.fault = ({ path }) => {
+    if (path !== agentPaths.index) return undefined;
+    indexes += 1;
+    return indexes === 2 ? { kind: "late-reply", after: release.promise } : undefined;
+  };
+  await using _ = deliver(
+    setting,
+    async (session, signal) => {
+      await Promise.all([
+        readCluster(cluster, session, podStream, signal),
+        readCluster(new FakeCluster(), session, other, signal),
+      ]);
+    },
+    { streams: [podStream, other] },
+  );
+  await waitFor(() => indexes === 2, "both questions");
+  cluster.set(uidOf(0), "A");
+  await waitFor(() => isCurrent(setting, cluster), "the change");
+  await waitFor(
+    () => setting.log.filter(({ event }) => event === "batchAcknowledged").length > 0,
+    "its acknowledgement",
+  );
+  release.resolve();
+  await waitFor(() => setting.platform.inventory.stream("services/*/full").ends === 1, "the other");
+  assert.ok(!setting.log.some(({ event }) => event === "sessionEnded"));
+});
+
 test("SPEC.md: every rule it calls tested is named by a test of this folder", async () => {
   const folder = new URL("./", import.meta.url);
   const spec = await readFile(new URL("SPEC.md", folder), "utf8");

@@ -175,10 +175,13 @@ export class Session {
   async #loadIndex(ledger: Ledger, signal: AbortSignal): Promise<void> {
     const { calls, grant, events } = this.#options;
     const { stream } = ledger;
-    const index = await this.#untilAnswered(signal, () =>
-      calls.readIndex(grant, stream, { signal }),
-    );
-    if (index.appliedSequence < this.#sender.lastAcknowledged) {
+    let acknowledged = 0;
+    const index = await this.#untilAnswered(signal, () => {
+      // Other streams' batches may be acknowledged while the answer is on its way.
+      acknowledged = this.#sender.lastAcknowledged;
+      return calls.readIndex(grant, stream, { signal });
+    });
+    if (index.appliedSequence < acknowledged) {
       // A restored backup: what was acknowledged is gone there.
       this.#ended.resolve({ kind: "session-lost", reason: "index-behind" });
     }

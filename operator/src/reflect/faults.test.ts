@@ -422,6 +422,7 @@ test("startReader: an answer of another type is not read (W16, pitfall 22)", asy
     await using harness = await openHarness({ steps });
     await until(() => harness.sink.states().includes("misconfigured"), "it was refused");
     assert.match(harness.sink.of("state").at(-1)!.detail, /application\/json/);
+    assert.ok(!harness.told.includes("undecodable"), "its body was not looked at");
     assert.deepEqual(harness.sink.deleted, []);
     assert.ok(harness.pauses.includes(600_000));
   }
@@ -670,4 +671,17 @@ test("startReader: marks after events are few, and the last is never left out (W
     "the last event was marked",
   );
   assert.ok(harness.sink.of("mark").length < 20);
+});
+
+test("startReader: a watch that ends before a mark was due marks at its end (W20)", async () => {
+  await using harness = await openHarness({
+    steps: [
+      first,
+      stream([event("ADDED", ns("b", "11")), event("ADDED", ns("c", "12"))], "end"),
+      open,
+    ],
+    timings: { markMs: 60_000 },
+  });
+  await untilRequests(harness, 3);
+  assert.equal(harness.sink.of("mark").at(-1)?.resourceVersion, "12");
 });

@@ -31,7 +31,7 @@ test("checkRecord: keeps a record whose hash is its own", () => {
   assert.equal(check({ metadata: { name: "node" } }).namespace, "");
   // An escaped backslash before "u0000" is ordinary text.
   assert.equal(check({ metadata, x: String.raw`\u0000 \ud800` }).stub, undefined);
-  const prototype: object = JSON.parse('{"metadata":{"name":"a","labels":{"__proto__":"x"}}}');
+  const prototype = JSON.parse('{"metadata":{"name":"a","labels":{"__proto__":"x"}}}') as object;
   assert.match(check(prototype).canonical, /"__proto__":"x"/);
 });
 
