@@ -9,7 +9,7 @@ import type pg from "pg";
 import type { Database } from "../store/database.ts";
 import { withScopedClient, type OrgScope } from "../tenancy/scope.ts";
 import { ProblemError } from "../http/problem.ts";
-import { applyWave } from "./delta-statement.ts";
+import { applyWave, ensureStatistics } from "./delta-statement.ts";
 import { foldBatch, type FoldResult } from "./fold-batch.ts";
 import { refuse, type Holder } from "./holder.ts";
 import { parseLines, type ParsedLine } from "./parse-lines.ts";
@@ -38,6 +38,9 @@ export type AppliedBatch = BatchAnswer & {
 
 /** Channel of the notifications that live answers listen to: `ORG:CLUSTER:CHANGE`. */
 export const changeChannel = "obsyk_change";
+
+/** A wave that changes this many rows is worth a look at whether there are statistics. */
+const statisticsRows = 100;
 
 type Claimed = {
   hash_key: string;
@@ -150,6 +153,7 @@ async function applyLines(
   while (step.done !== true) {
     const counters = await applyWave(client, target, step.value);
     changed += counters.changed;
+    if (counters.changed >= statisticsRows) await ensureStatistics(client);
     step = fold.next(counters);
   }
   await saveStreams(client, key, {

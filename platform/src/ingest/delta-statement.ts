@@ -2,8 +2,8 @@
  * One wave of changes as one statement: open versions, history, change feed, and the counters of streams and
  * namespaces. Reading the old version and writing the new one need no further lock: the caller holds the cluster's row.
  *
- * The plan must be good without statistics: every table is reached by its full key. `offset 0` keeps a lateral probe a
- * probe; deletions name their keys as arrays. Writes are ordered by key.
+ * `offset 0` keeps a lateral probe a probe; deletions name the rows that were found by their place. Writes are ordered
+ * by key.
  *
  * @module
  */
@@ -22,7 +22,7 @@ with inp as materialized (
 ),
 old as materialized (
   select i.l, o.* from inp i cross join lateral (
-    select ${objectColumns} from object o
+    select o.ctid as tid, ${objectColumns} from object o
     where o.org_id = $1 and o.cluster_id = $2 and o.resource = i.r and o.uid = i.u offset 0) o
 ),
 chg as materialized (
@@ -33,7 +33,7 @@ chg as materialized (
 ),
 rep as materialized (
   select i.l, i.e, i.t, o.* from chg i cross join lateral (
-    select ${objectColumns} from object o
+    select o.ctid as tid, ${objectColumns} from object o
     where o.org_id = $1 and o.cluster_id = $2 and o.resource = i.r and o.namespace = i.ns and o.name = i.n
       and o.uid <> i.u offset 0) o
   where i.ins and i.n <> ''
@@ -43,16 +43,13 @@ gone as materialized (
   where i.d and not exists (
     select 1 from rep where rep.resource = old.resource and rep.uid = old.uid and rep.l < i.l)
   union all
-  select 'replaced', rep.e, rep.t, rep.l, ${objectColumns.replaceAll("o.", "rep.")} from rep
+  select 'replaced', rep.e, rep.t, rep.l, rep.tid, ${objectColumns.replaceAll("o.", "rep.")} from rep
   where not exists (
     select 1 from inp i where i.r = rep.resource and i.u = rep.uid and (not i.d or i.l < rep.l))
 ),
 del as (
   delete from object o
-  where o.org_id = $1 and o.cluster_id = $2
-    and o.resource = any(array(select distinct resource from gone))
-    and o.uid = any(array(select uid from gone))
-    and (o.resource, o.uid) in (select resource, uid from gone)
+  where o.ctid = any(array(select tid from gone)) and o.org_id = $1 and o.cluster_id = $2
 ),
 ups as (
   insert into object (org_id, cluster_id, resource, uid, stream_id, namespace, name, labels, record, hash, member,
@@ -157,6 +154,18 @@ export async function applyWave(
       setHash: fromInt8(setHash),
     })),
   };
+}
+
+/**
+ * Without any statistics the planner cannot tell the primary key from the list's index, and each probe may read all of
+ * a cluster. A new database therefore gets its first statistics as soon as there is something to count.
+ */
+export async function ensureStatistics(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ never: boolean }>({
+    name: "statistics",
+    text: "select reltuples < 0 as never from pg_class where oid = 'object'::regclass",
+  });
+  if (rows[0]?.never === true) await client.query("analyze object");
 }
 
 /** The canonical text is JSON already: it goes in as it is. */
