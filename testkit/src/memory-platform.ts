@@ -60,6 +60,8 @@ export type MemoryPlatform = AsyncDisposable & {
   readonly grants: number;
   readonly sessions: number;
   readonly goodbyes: number;
+  /** Streams that the latest session request named. */
+  readonly declared: readonly string[];
   readonly heartbeats: readonly Heartbeat[];
   /** Decides about each call before it is handled. */
   fault: (call: Received) => Fault | undefined;
@@ -124,6 +126,7 @@ class Platform implements MemoryPlatform {
   grants = 0;
   sessions = 0;
   goodbyes = 0;
+  declared: readonly string[] = [];
   readonly heartbeats: Heartbeat[] = [];
   fault: (call: Received) => Fault | undefined = () => undefined;
   faultForBody: (text: string) => Fault | undefined = () => undefined;
@@ -243,6 +246,7 @@ class Platform implements MemoryPlatform {
       this.violations.push(`session request: ${parsed.error.message}`);
       return problem("bad-request");
     }
+    this.declared = parsed.data.streams.map(({ stream }) => stream);
     const clock = Date.now() + this.clockOffsetMs;
     if (this.standby) return json({ status: "standby", retryAfterSeconds: 1, clock });
     const { instanceId } = parsed.data;

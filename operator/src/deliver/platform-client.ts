@@ -16,7 +16,7 @@ import {
 } from "@obsyk/runtime";
 import { PlatformAnswerError, PlatformUnreachableError } from "../errors.ts";
 
-export type PlatformRequest = {
+type PlatformRequest = {
   readonly method: "GET" | "POST";
   /** Path and query, beginning with a slash. */
   readonly path: string;

@@ -187,6 +187,51 @@ test("Session: an index answer that other streams' batches overtake is not a res
   assert.ok(!setting.log.some(({ event }) => event === "sessionEnded"));
 });
 
+test("Session: names its streams, and adds further ones without another session (R14)", async () => {
+  await using setting = await openSetting();
+  const cluster = new FakeCluster();
+  cluster.set(uidOf(0), "A");
+  const stream = { resource: "secrets", namespace: "shop", mode: "counts" } as const;
+  const recordVersion = "0123456789abcdef";
+  await using _ = deliver(setting, async (session, signal) => {
+    await session.addStreams([{ stream, recordVersion }], signal);
+    await session.addStreams([{ stream, recordVersion }], signal);
+    await readCluster(cluster, session, stream, signal);
+  });
+  await waitFor(() => isCurrent(setting, cluster, "secrets/shop/counts"), "the added stream");
+  assert.deepEqual(setting.platform.declared, [podStreamName, "secrets/shop/counts"]);
+  assert.equal(setting.platform.sessions, 1);
+  const asked = setting.platform.received.filter(({ path }) => path === agentPaths.sessions);
+  assert.equal(asked.length, 2);
+  assert.deepEqual(setting.platform.violations, []);
+});
+
+test("Session: a list that its session's end cut off has no end; the next session begins anew (R11)", async () => {
+  await using setting = await openSetting();
+  const cluster = new FakeCluster();
+  for (let number = 0; number < 5; number += 1) cluster.set(uidOf(number), "A");
+  let ends = 0;
+  setting.platform.faultForBody = (text) => {
+    if (!text.includes('"op":"end"') || ends > 0) return undefined;
+    ends += 1;
+    setting.platform.forgetSession();
+    return { kind: "answer", status: 409, type: "session-unknown" };
+  };
+  await using _ = deliver(setting, (session, signal) =>
+    readCluster(cluster, session, podStream, signal),
+  );
+  const stored = setting.platform.inventory.stream(podStreamName);
+  await waitFor(() => stored.ends === 1 && isCurrent(setting, cluster), "the second list");
+  const ops = setting.platform.inventory.lines.map(({ op }) => op);
+  assert.deepEqual(
+    ops.filter((op) => op === "begin" || op === "end"),
+    ["begin", "begin", "end"],
+  );
+  // What was acknowledged stands: the second list sends no object again.
+  assert.equal(ops.filter((op) => op === "put").length, 5);
+  assert.deepEqual(setting.platform.violations, []);
+});
+
 test("SPEC.md: every rule it calls tested is named by a test of this folder", async () => {
   const folder = new URL("./", import.meta.url);
   const spec = await readFile(new URL("SPEC.md", folder), "utf8");
