@@ -336,6 +336,22 @@ test("createListDecoder: modes that are not read, and counts without a namespace
   assert.throws(() => createListDecoder({ definition: secrets, mode: "counts" }), TypeError);
 });
 
+test("createListDecoder: mode counts steps over metadata that an annotation adds to a row", () => {
+  const metadata = {
+    name: "db",
+    annotations: { "k8s.io/initial-events-end": "true", other: canary },
+    labels: { a: canary },
+  };
+  const object = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+  const text = tableText([{ cells: ["db", "Opaque", 1, "1d"], object }]);
+  const events = pushAll(createListDecoder(counts), Buffer.from(text));
+  assert.ok(events[1]?.kind === "object");
+  assert.equal(
+    events[1].object.canonical,
+    '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop"},"obsyk":{"dataCount":1},"type":"Opaque"}',
+  );
+});
+
 const whole = { ...secretOf(undefined), kind: "Secret", apiVersion: "v1", data: { a: canary } };
 const row = { cells: ["db", "Opaque", 1, "1d"], object: null };
 const part = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: {} };
