@@ -24,6 +24,7 @@ import { help, OptionError, parseOptions, type StartOptions } from "./start/opti
 import { PlatformApi } from "./start/platform-api.ts";
 
 const began = performance.now();
+const beganMs = Date.now();
 
 function say(text: string): void {
   console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${text}`);
@@ -50,7 +51,9 @@ async function waitForObjects(
     "objects on the platform",
     async () => {
       const cluster = (await api.clusters()).find((one) => one.name === source.name);
-      if (cluster === undefined || cluster.objects === 0) return undefined;
+      // What an earlier run left there says nothing about this one.
+      const isBack = Date.parse(cluster?.lastSeen ?? "") > beganMs;
+      if (cluster === undefined || !isBack || cluster.objects === 0) return undefined;
       const before = shown;
       shown = cluster.objects;
       const isAll =

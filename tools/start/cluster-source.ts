@@ -1,10 +1,11 @@
 /** The cluster that is inventoried: a simulated one in this process, or a real one behind a kubeconfig. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { resources } from "@obsyk/contract/allow-list";
 import { systemClock } from "@obsyk/runtime";
 import { churn, generateCluster, openKubeApi, shapeForObjects } from "@obsyk/testkit";
+import { parse } from "yaml";
 import { keepBeginning, writePrivate, type CertificateFiles } from "./data-dir.ts";
 import type { StartOptions } from "./options.ts";
 
@@ -34,7 +35,7 @@ export async function openClusterSource(
 function openReal(options: Extract<StartOptions, { kind: "real" }>): ClusterSource {
   const kubeconfig = resolve(options.kubeconfig);
   if (!existsSync(kubeconfig)) throw new Error(`--kubeconfig: there is no file ${kubeconfig}`);
-  const name = options.context ?? "my-cluster";
+  const name = options.context ?? currentContext(kubeconfig) ?? "my-cluster";
   return {
     name,
     kubeconfig,
@@ -44,6 +45,14 @@ function openReal(options: Extract<StartOptions, { kind: "real" }>): ClusterSour
     live() {},
     async [Symbol.asyncDispose]() {},
   };
+}
+
+function currentContext(file: string): string | undefined {
+  const config: unknown = parse(readFileSync(file, "utf8"));
+  if (typeof config !== "object" || config === null || !("current-context" in config))
+    return undefined;
+  const name = config["current-context"];
+  return typeof name === "string" && name !== "" ? name.slice(0, 253) : undefined;
 }
 
 async function openSimulated(
