@@ -56,7 +56,7 @@ const laterTraffic = 200;
  * Node's own read buffers, of 64 KiB, keep what last came through them: about 30 such Secrets with 4 values each. A few
  * buffers more or less are no growth; the 1,900 Secrets in between have 7,600 values.
  */
-const maxResidueGrowth = 600;
+const maxResidueGrowth = 400;
 
 type Scene = {
   readonly context: ProofContext;
