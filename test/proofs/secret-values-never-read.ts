@@ -50,11 +50,13 @@ const namespace = "canaries";
 /** Secrets with kubectl apply's annotation, before and after the growth. */
 const few = 100;
 const many = 2000;
+/** Secrets without annotation, made before each look into memory: the same last traffic both times. */
+const laterTraffic = 200;
 /**
  * Node's own read buffers, of 64 KiB, keep what last came through them: about 30 such Secrets with 4 values each. A few
  * buffers more or less are no growth; the 1,900 Secrets in between have 7,600 values.
  */
-const maxResidueGrowth = 600;
+const maxResidueGrowth = 400;
 
 type Scene = {
   readonly context: ProofContext;
@@ -144,9 +146,11 @@ async function runKeys(
   planted.push(...(await plantInEveryWay(planting, "watched")));
   // Two Secrets so far were written by kubectl apply: one listed, one watched.
   planted.push(...(await plantAnnotated(planting, "few", few - 2)));
+  planted.push(...(await plantPlain(planting, "after-few", laterTraffic)));
   await untilPlantedIsSeen(scene);
   const residue = [await inspectMemory(scene, operator, `${few} Secrets`)];
   planted.push(...(await plantAnnotated(planting, "many", many - few)));
+  planted.push(...(await plantPlain(planting, "after-many", laterTraffic)));
   await untilPlantedIsSeen(scene);
   residue.push(await inspectMemory(scene, operator, `${many} Secrets`));
   const [before = 0, after = 0] = residue;

@@ -1,5 +1,6 @@
 /** The whole product as real processes: platform with its embedded PostgreSQL, one client, one operator. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
@@ -186,6 +187,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       OBSYK_CLIENT_ID: registration.clientId,
       OBSYK_PRIVATE_KEY_FILE: registration.keyFile,
       OBSYK_KUBECONFIG: options.kubeconfig,
+      // A container that the kubelet starts again stays in its Pod.
+      OBSYK_POD_UID: randomUUID(),
       OBSYK_OBSERVE_HOST: "127.0.0.1",
       OBSYK_OBSERVE_PORT: String(observePort),
       ...options.env,
