@@ -180,7 +180,7 @@ async function openPage(browser: Browser, colorScheme: "light" | "dark"): Promis
   const complaints: string[] = [];
   await watchPolicy(context, complaints);
   const page = await context.newPage();
-  page.setDefaultTimeout(6_000);
+  page.setDefaultTimeout(10_000);
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());

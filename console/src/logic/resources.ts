@@ -5,8 +5,8 @@
  * @module
  */
 
-export const sections = ["Workloads", "Network", "Configuration", "Access", "Cluster"] as const;
-export type Section = (typeof sections)[number] | "Other";
+const sections = ["Workloads", "Network", "Configuration", "Access", "Cluster"] as const;
+type Section = (typeof sections)[number] | "Other";
 
 export type ResourceInfo = {
   /** kubectl's `resource.group` form. */

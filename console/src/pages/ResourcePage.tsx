@@ -3,7 +3,7 @@ import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { limits } from "@obsyk/contract";
 import { IconSearch, IconTag } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useLocation, useRouter } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { countsQuery, objectsQuery } from "../api/queries.ts";
 import { AsOf } from "../components/AsOf.tsx";
@@ -87,19 +87,23 @@ function Filters({ namespaced }: { readonly namespaced: boolean }) {
   const { clusterId, resource } = route.useParams();
   const search = route.useSearch();
   const { api } = useServices();
-  const navigate = useNavigate();
+  const router = useRouter();
   const { data } = useQuery(countsQuery(api, clusterId));
   const [name, setName] = useState(search.name ?? "");
   const [labels, setLabels] = useState(search.labels ?? "");
   const nameInput = useRef<HTMLInputElement>(null);
   useHotkeys([["/", () => nameInput.current?.focus()]]);
   const apply = (change: TableSearch): void => {
-    void navigate({
+    void router.navigate({
       ...paths.resource(clusterId, resource, { ...search, ...change }),
       replace: true,
     });
   };
-  const applySoon = useDebouncedCallback(apply, typingMs);
+  const applySoon = useDebouncedCallback((change: TableSearch, pathname: string) => {
+    // Whoever typed may have left for another page within this time.
+    if (router.latestLocation.pathname === pathname) apply(change);
+  }, typingMs);
+  const here = useLocation({ select: ({ pathname }) => pathname });
   const tooShort = name !== "" && name.length < limits.searchChars;
   return (
     <search className={css["filters"]}>
@@ -129,7 +133,7 @@ function Filters({ namespaced }: { readonly namespaced: boolean }) {
         error={tooShort ? `At least ${limits.searchChars} characters` : undefined}
         onChange={(event) => {
           setName(event.currentTarget.value);
-          applySoon({ name: event.currentTarget.value });
+          applySoon({ name: event.currentTarget.value, labels }, here);
         }}
       />
       <TextInput
@@ -141,7 +145,7 @@ function Filters({ namespaced }: { readonly namespaced: boolean }) {
         value={labels}
         onChange={(event) => {
           setLabels(event.currentTarget.value);
-          applySoon({ labels: event.currentTarget.value });
+          applySoon({ name, labels: event.currentTarget.value }, here);
         }}
       />
     </search>
