@@ -9,28 +9,31 @@ import { findResource, recordOf } from "@obsyk/contract/allow-list";
 
 export type Parsed = { readonly cpuMs: number; readonly pods: number; readonly bytes: number };
 
+async function parsePods(url: string, token: string): Promise<Parsed> {
+  const definition = findResource("pods");
+  if (definition === undefined) throw new Error("there is no resource pods");
+  const started = process.cpuUsage();
+  let pods = 0;
+  let bytes = 0;
+  let next = "";
+  do {
+    const page = `${url}/api/v1/pods?limit=500${next === "" ? "" : `&continue=${next}`}`;
+    const response = await fetch(page, {
+      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+    });
+    const list = (await response.json()) as {
+      readonly metadata: { readonly continue?: string };
+      readonly items: readonly object[];
+    };
+    for (const item of list.items) {
+      bytes += canonicalize(recordOf(definition, item, { mode: "full" })).length;
+      pods += 1;
+    }
+    next = list.metadata.continue ?? "";
+  } while (next !== "");
+  const { user, system } = process.cpuUsage(started);
+  return { cpuMs: (user + system) / 1000, pods, bytes };
+}
+
 const [, , url = "", token = ""] = process.argv;
-const definition = findResource("pods");
-if (definition === undefined) throw new Error("there is no resource pods");
-const started = process.cpuUsage();
-let pods = 0;
-let bytes = 0;
-let next = "";
-do {
-  const page = `${url}/api/v1/pods?limit=500${next === "" ? "" : `&continue=${next}`}`;
-  const response = await fetch(page, {
-    headers: { authorization: `Bearer ${token}`, accept: "application/json" },
-  });
-  const list = (await response.json()) as {
-    readonly metadata: { readonly continue?: string };
-    readonly items: readonly object[];
-  };
-  for (const item of list.items) {
-    bytes += canonicalize(recordOf(definition, item, { mode: "full" })).length;
-    pods += 1;
-  }
-  next = list.metadata.continue ?? "";
-} while (next !== "");
-const { user, system } = process.cpuUsage(started);
-const message: Parsed = { cpuMs: (user + system) / 1000, pods, bytes };
-process.send?.(message);
+process.send?.(await parsePods(url, token));
