@@ -192,7 +192,7 @@ function rowJson(row: Row): string {
 }
 
 /** 16 hexadecimal digits as the signed number the database holds. */
-export function toInt8(hex: string): string {
+function toInt8(hex: string): string {
   return BigInt.asIntN(64, BigInt(`0x${hex}`)).toString();
 }
 

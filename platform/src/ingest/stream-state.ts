@@ -37,7 +37,7 @@ export type Listing = {
   readonly seenAt: number;
 };
 export type BlindGap = { readonly from: number; readonly to?: number; readonly reason: string };
-export type SendAgainRequest = {
+type SendAgainRequest = {
   readonly id: string;
   readonly full: boolean;
   readonly reason: string;

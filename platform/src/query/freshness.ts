@@ -42,7 +42,7 @@ export function clusterState(
 /** The streams that are collected, and those of which something is still shown. */
 export const shownStream: RawBuilder<boolean> = sql`(s.collected or s.object_count > 0)`;
 
-export function streamCondition(scope: OrgScope, filter: StreamFilter): RawBuilder<boolean> {
+function streamCondition(scope: OrgScope, filter: StreamFilter): RawBuilder<boolean> {
   const parts = [sql`s.org_id = ${scope.orgId}`, shownStream];
   if (filter.clusterId !== undefined) parts.push(sql`s.cluster_id = ${filter.clusterId}`);
   if (filter.resource !== undefined) parts.push(sql`s.resource = ${filter.resource}`);

@@ -59,7 +59,7 @@ export function containerStatus(
 }
 
 /** `status` of a pod that runs, or loops, since `createdMs`. */
-export function podStatus(
+function podStatus(
   cluster: Pick<Cluster, "random">,
   spec: JsonObject,
   state: { readonly crashed: boolean } & Moment & { readonly podIP?: string },

@@ -1,7 +1,7 @@
 /** Which groups, versions and resources this API server has. */
 import { apiVersionOf, type ResourceDefinition } from "@obsyk/contract/allow-list";
 
-export const gitVersion = "v1.36.3";
+const gitVersion = "v1.36.3";
 
 type Discovery = { readonly [path: string]: unknown };
 
