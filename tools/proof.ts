@@ -1,5 +1,5 @@
 /**
- * `npm run proof [-- ID…] [--full] [--sabotage] [--seed N] [--list]`: exit code 0 only if every named proof holds; the
+ * `npm run proof [-- ID…] [--full] [--sabotage [--saboteur NAME]] [--seed N] [--list]`: exit code 0 only if every named proof holds; the
  * last line of each is its figure. Zero work is a failure. `--full` runs long and writes docs/evidence/ID.json.
  * `--sabotage` runs each proof once per saboteur: exit code 1 when every one of them was caught, 2 when a run broke, 0
  * when one got through.
@@ -27,6 +27,7 @@ async function main(): Promise<number> {
     options: {
       full: { type: "boolean", default: false },
       sabotage: { type: "boolean", default: false },
+      saboteur: { type: "string" },
       list: { type: "boolean", default: false },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
     },
@@ -45,9 +46,14 @@ async function main(): Promise<number> {
   const chosen = proofs.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
   const profile: Profile = values.full ? "full" : "default";
   const seed = Number(values.seed);
-  const check = values.sabotage ? proveWithSaboteurs : proveOnce;
   const codes: number[] = [];
-  for (const proof of chosen) codes.push(await check(proof, { profile, seed }));
+  for (const proof of chosen) {
+    codes.push(
+      values.sabotage
+        ? await proveWithSaboteurs(proof, { profile, seed }, values.saboteur)
+        : await proveOnce(proof, { profile, seed }),
+    );
+  }
   if (values.sabotage) return sabotageCode(codes);
   const held = codes.filter((code) => code === 0).length;
   if (chosen.length > 1) console.log(`${held} proofs hold, ${chosen.length - held} do not`);
@@ -55,7 +61,7 @@ async function main(): Promise<number> {
 }
 
 function sabotageCode(codes: readonly number[]): number {
-  if (codes.includes(2)) return 2;
+  if (codes.includes(2) || codes.length === 0) return 2;
   return codes.every((code) => code === 1) ? 1 : 0;
 }
 
@@ -81,9 +87,10 @@ async function proveOnce(proof: Proof, run: Run): Promise<number> {
   return 0;
 }
 
-async function proveWithSaboteurs(proof: Proof, run: Run): Promise<number> {
+async function proveWithSaboteurs(proof: Proof, run: Run, only?: string): Promise<number> {
   const codes: number[] = [];
   for (const saboteur of proof.saboteurs) {
+    if (only !== undefined && saboteur.name !== only) continue;
     console.log(`proof ${proof.id} with saboteur ${saboteur.name}: ${saboteur.breaks}`);
     const outcome = await runChild(proof, { ...run, saboteur });
     if (outcome.kind === "fails" && saboteur.caught.test(outcome.reason)) {

@@ -45,7 +45,7 @@ test("proof: an unknown id is no success", () => {
   assert.match(stderr, /no proof is called no-such/);
 });
 
-test("proof: a proof that holds exits 0, each saboteur makes it exit 1", () => {
+test("proof: a proof that holds exits 0, a saboteur makes it exit 1, no saboteur 2", () => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [`${root}tools/proof.ts`, "wrong-keys", ...args], {
       encoding: "utf8",
@@ -53,8 +53,9 @@ test("proof: a proof that holds exits 0, each saboteur makes it exit 1", () => {
   const holds = run();
   assert.equal(holds.status, 0, holds.stdout);
   assert.match(holds.stdout.trimEnd().split("\n").at(-1) ?? "", /^proof wrong-keys holds in /);
-  const sabotaged = run("--sabotage");
+  const sabotaged = run("--sabotage", "--saboteur", "any-curve-will-do");
   assert.equal(sabotaged.status, 1, sabotaged.stdout);
+  assert.equal(run("--sabotage", "--saboteur", "no-such").status, 2);
 });
 
 test("seededRandom: the same seed gives the same numbers in [0, 1)", () => {

@@ -125,7 +125,7 @@ export const proofs: readonly Proof[] = [
   {
     id: "wrong-keys",
     proves:
-      "Every kind of wrong key file is refused with its own message, and none of it is shown.",
+      "Every kind of wrong key file is refused with its own message, and a private key pasted at the platform is refused, told to be compromised, and kept nowhere.",
     invariants: ["I5", "I8"],
     boundMs: { default: minuteMs, full: 5 * minuteMs },
     saboteurs: [
@@ -164,6 +164,18 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /shows bytes of the key/,
+      },
+      {
+        name: "blind-to-pasted-keys",
+        breaks: "the platform does not see that a pasted key is private",
+        patches: [
+          {
+            file: "runtime/src/signing-key.ts",
+            find: 'if (looksPrivate(text)) throw new SigningKeyError("PRIVATE_KEY_RECEIVED");',
+            replace: "",
+          },
+        ],
+        caught: /pasted/,
       },
     ],
   },

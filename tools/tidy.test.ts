@@ -216,7 +216,7 @@ test("tidy: ARCHITECTURE.md shows the layer table and stays short", () => {
 test("tidy: every invariant a SPEC.md numbers is named by a test", () => {
   const specs = files.filter((path) => path.endsWith("/SPEC.md"));
   const missing = specs.flatMap((path) => {
-    const ids = [...readFileSync(path, "utf8").matchAll(/^(?:\||-|\*)?\s*\**([WDRI]\d+)\b/gm)].map(
+    const ids = [...readFileSync(path, "utf8").matchAll(/^\| *\**([WDR]\d+)\** *\|/gm)].map(
       ([, id = ""]) => id,
     );
     const folder = dirname(path);

@@ -14,7 +14,12 @@ export type Declared = { readonly [layer: string]: ReadonlySet<string> };
 const scope = "@obsyk/";
 
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || path.startsWith("testkit/") || path.startsWith("test/");
+  return (
+    /\.test\.tsx?$/.test(path) ||
+    /\/test-[a-z-]+\.ts$/.test(path) ||
+    path.startsWith("testkit/") ||
+    path.startsWith("test/")
+  );
 }
 
 /** Every module a file names in `import`, `import type`, `export … from` and `import()` with a literal. */

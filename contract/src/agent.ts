@@ -50,6 +50,9 @@ const time = z.number().int().nonnegative();
 const resourceVersion = z.string().max(128);
 const text = z.string().max(1024);
 
+/** How long the previous call to the platform took: half of it is the error of the clock comparison (R19). */
+const roundTripMs = z.number().int().nonnegative().max(600_000).optional();
+
 const sequence = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /** Who changed an object, as managedFields tells it; never guessed. */
@@ -74,6 +77,7 @@ export const sessionRequestSchema = z.object({
   manifestDigest: text.optional(),
   streams: z.array(z.object({ stream: streamName, recordVersion: hashSchema })).max(10_000),
   clock: time,
+  roundTripMs,
 });
 export type SessionRequest = z.infer<typeof sessionRequestSchema>;
 
@@ -216,6 +220,7 @@ export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
 
 export const heartbeatSchema = z.object({
   clock: time,
+  roundTripMs,
   lastAck: sequence,
   queuedBytes: z.number().int().nonnegative(),
   residentBytes: z.number().int().nonnegative(),

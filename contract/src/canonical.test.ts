@@ -49,3 +49,22 @@ test("canonicalize: keys that look like prototypes are ordinary", () => {
   const value = JSON.parse('{"__proto__":"a","constructor":"b"}') as Json;
   assert.equal(canonicalize(value), '{"__proto__":"a","constructor":"b"}');
 });
+
+test("canonicalize: members in order or not give the same text", () => {
+  fc.assert(
+    fc.property(json, (value) => {
+      const text = canonicalize(value);
+      assert.equal(canonicalize(reverse(value)), text);
+    }),
+  );
+  // Names that look like indexes come first in an engine's order, not in the canonical one.
+  assert.equal(canonicalize({ 9: "a", 10: "b", toJSON: "c" }), '{"10":"b","9":"a","toJSON":"c"}');
+});
+
+/** The same value with its members the other way round. */
+function reverse(value: Json): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(reverse);
+  if (typeof value !== "object") return value;
+  const entries = Object.entries(value).reverse();
+  return Object.fromEntries(entries.map(([key, member]) => [key, reverse(member)]));
+}

@@ -1,3 +1,5 @@
 /** Public list of this package. */
+export { runOperator, type OperatorOptions } from "./app.ts";
 export { createListDecoder, createWatchDecoder, type DecoderOptions } from "./project/decode.ts";
 export * from "./project/types.ts";
+export { readSettings, settingsTable, type OperatorSettings } from "./settings.ts";

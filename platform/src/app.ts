@@ -30,6 +30,9 @@ import { acceptJson, acceptLines } from "./http/body.ts";
 import { createConsoleServer } from "./http/console-server.ts";
 import type { Deps } from "./http/deps.ts";
 import { createListenerServer, listen, type HttpServer, type Tls } from "./http/server.ts";
+import { registerIngest } from "./ingest/agent-routes.ts";
+import { createPartitions } from "./ingest/partitions.ts";
+import { registerQuery } from "./query/api-routes.ts";
 import {
   findContradictions,
   isLoopbackHost,
@@ -44,8 +47,8 @@ import { ensureFirstPerson } from "./tenancy/first-start.ts";
 type Register = (server: HttpServer, deps: Deps) => void;
 
 /** Modules of the listener for operators, and of the one for people. */
-const agentModules: readonly Register[] = [];
-const consoleModules: readonly Register[] = [registerClientRoutes];
+const agentModules: readonly Register[] = [registerIngest];
+const consoleModules: readonly Register[] = [registerClientRoutes, registerQuery];
 
 export type PlatformOptions = {
   readonly settings: PlatformSettings;
@@ -143,6 +146,10 @@ async function openMigratedStore(options: PlatformOptions, events: Events): Prom
   );
   const names = await migrate(database.pool);
   if (names.length > 0) events.migrated({ names });
+  await createPartitions(database.pool, clock.now()).catch((error: unknown) =>
+    // Rows of a month without a partition go to the default one: nothing is lost.
+    events.partitionsFailed({ error }),
+  );
   stack.move();
   return database;
 }
@@ -298,6 +305,11 @@ function keepHouse(
       await purgeSessions(database.db, clock);
     } catch (error) {
       events.purgeFailed({ error });
+    }
+    try {
+      await createPartitions(database.pool, clock.now());
+    } catch (error) {
+      events.partitionsFailed({ error });
     }
   };
   events.databaseAnswers();

@@ -8,6 +8,7 @@ export function createEvents(log: Log, registry: Registry) {
     ...storeEvents(log, registry),
     ...httpEvents(log, registry),
     ...authEvents(log, registry),
+    ...ingestEvents(log, registry),
   };
 }
 
@@ -105,5 +106,55 @@ function authEvents(log: Log, registry: Registry) {
       log.write("warn", "person.sign-in-refused", fields),
     signedOut: (fields: { personId: string }): void =>
       log.write("info", "person.signed-out", fields),
+  };
+}
+
+function ingestEvents(log: Log, registry: Registry) {
+  const batches = new Counter({
+    name: "obsyk_batches_applied_total",
+    help: "Batches acknowledged, repeated ones too",
+    registers: [registry],
+  });
+  const bytes = new Counter({
+    name: "obsyk_batch_bytes_total",
+    help: "Bytes of applied batches, inflated",
+    registers: [registry],
+  });
+  const changes = new Counter({
+    name: "obsyk_objects_changed_total",
+    help: "Objects added, changed or gone",
+    registers: [registry],
+  });
+  const notStored = new Counter({
+    name: "obsyk_lines_not_stored_total",
+    help: "Lines that became a stub or were ignored",
+    registers: [registry],
+  });
+  const live = new Gauge({
+    name: "obsyk_live_clients",
+    help: "Open event streams of the read API",
+    registers: [registry],
+  });
+  return {
+    sessionAnswered: (fields: { clusterId: string; status: string; epoch?: number }): void =>
+      log.write("info", "session.answered", fields),
+    batchApplied: (fields: {
+      clusterId: string;
+      sequence: number;
+      bodyBytes: number;
+      changed: number;
+      notStored: number;
+    }): void => {
+      batches.inc();
+      bytes.inc(fields.bodyBytes);
+      changes.inc(fields.changed);
+      notStored.inc(fields.notStored);
+      log.write(fields.notStored > 0 ? "warn" : "debug", "batch.applied", fields);
+    },
+    liveClients: (count: number): void => live.set(count),
+    listenFailed: (fields: { error: unknown }): void =>
+      log.write("warn", "live.listen-failed", fields),
+    partitionsFailed: (fields: { error: unknown }): void =>
+      log.write("warn", "store.partitions-failed", fields),
   };
 }

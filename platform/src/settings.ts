@@ -175,7 +175,7 @@ export function findContradictions(settings: PlatformSettings): readonly string[
   return problems;
 }
 
-export function isOrigin(text: string): boolean {
+function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { before, after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startControlPlane, waitFor, type ControlPlane } from "@obsyk/testkit";
@@ -122,6 +123,19 @@ test("restartApiServer: data survives SIGKILL and the port stays the same", asyn
   await plane.restartApiServer();
   const answer = await plane.admin.send({ path: "/api/v1/namespaces/kept" });
   assert.equal(answer.status, 200);
+});
+
+test("stopApiServer: answers stay away until continueApiServer", async () => {
+  plane.stopApiServer();
+  let answered = false;
+  const pending = plane.admin.send({ path: "/livez" }).then((answer) => {
+    answered = true;
+    return answer;
+  });
+  await delay(700);
+  assert.equal(answered, false);
+  plane.continueApiServer();
+  assert.equal((await pending).status, 200);
 });
 
 test("startControlPlane: a killed parent leaves no process and no folder behind", async () => {

@@ -12,7 +12,7 @@ import { readSources, type Sources } from "./kubernetes-sources.ts";
 
 let sources: Sources;
 before(async () => {
-  sources = await readSources("tools/controlplane/go.mod");
+  sources = await readSources(new URL("../../tools/controlplane/go.mod", import.meta.url));
 });
 
 /** Never in a table, whatever the message: free text, commands, and what may hold a value. */

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Presence } from "@obsyk/contract/allow-list";
 
-export type SourceField = {
+type SourceField = {
   readonly number: number;
   /** Name in JSON; of an embedded message its name in protobuf. */
   readonly name: string;
@@ -39,7 +39,7 @@ const wellKnown: ReadonlyMap<string, string> = new Map([
 const scalars: readonly string[] = ["string", "bool", "int32", "int64", "bytes"];
 
 /** @param goMod the module file that pins the versions of `k8s.io/api` and `k8s.io/apimachinery` */
-export async function readSources(goMod: string): Promise<Sources> {
+export async function readSources(goMod: URL): Promise<Sources> {
   const { stdout } = await promisify(execFile)("go", ["env", "GOMODCACHE"]);
   const pinned = await readFile(goMod, "utf8");
   const sources = new Map<string, ReadonlyMap<number, SourceField>>();

@@ -60,7 +60,7 @@ export async function startChurn(plane: ControlPlane, random: () => number): Pro
   const apply = async (kind: Kind, name: string): Promise<void> => {
     const answer = await plane.admin.send({
       method: "PATCH",
-      path: `${kind.path}/${name}?fieldManager=churn&force=true`,
+      path: `${kind.path}/${name}?fieldManager=churn`,
       contentType: "application/merge-patch+json",
       body: kind.body(name, changes),
     });

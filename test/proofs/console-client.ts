@@ -43,6 +43,12 @@ export class ConsoleClient {
     return clientSchema.parse(await this.#json("POST", apiPaths.clients, { name, publicKey }));
   }
 
+  /** Any answer is an answer: for what must be refused. */
+  async tryRegisterClient(name: string, publicKey: string): Promise<Omit<Answer, "cookies">> {
+    const { status, text } = await this.#send("POST", apiPaths.clients, { name, publicKey });
+    return { status, text };
+  }
+
   async cluster(id: string): Promise<ClusterDetail> {
     return clusterDetailSchema.parse(
       await this.#json("GET", apiPaths.cluster.replace(":clusterId", id)),

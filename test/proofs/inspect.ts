@@ -75,7 +75,7 @@ export type EmbeddedPostgres = {
 
 /** The platform's own server, by its lock file. */
 export async function findPostgres(dataDir: string): Promise<EmbeddedPostgres> {
-  const lock = (await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n");
+  const lock = (await readFile(join(dataDir, "postgres/data/postmaster.pid"), "utf8")).split("\n");
   const pid = Number(lock[0]);
   const socketDir = lock[4] ?? "";
   if (!(pid > 1) || socketDir === "") throw new Error("PostgreSQL's lock file is not whole yet");

@@ -4,14 +4,24 @@
  */
 import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
-import { openProcessGuard, startControlPlane, waitFor, type Prove } from "@obsyk/testkit";
+import {
+  openProcessGuard,
+  startControlPlane,
+  waitFor,
+  type ProcessGuard,
+  type ProofContext,
+  type ProofResult,
+  type Prove,
+} from "@obsyk/testkit";
 import { openConsolePage, type ConsolePage } from "./console-page.ts";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
 import {
+  buildConsole,
   registerCluster,
   startOperator,
   startPlatform,
   waitUntilWatching,
+  withLogs,
   type Platform,
 } from "./system.ts";
 
@@ -22,11 +32,15 @@ const probe = { timeoutMs: visibleMs, intervalMs: 20 };
 const rounds = { default: 1, full: 50 };
 
 export const prove: Prove = async (context) => {
-  const { signal } = context;
   await using guard = await openProcessGuard("main-job");
+  return await withLogs(context, guard, () => proveWith(context, guard));
+};
+
+async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<ProofResult> {
+  const { signal } = context;
   const [plane, platform] = await Promise.all([
     startControlPlane({ signal }),
-    startPlatform(context, guard),
+    startWithConsole(context, guard),
   ]);
   await using stack = new AsyncDisposableStack();
   stack.use(plane);
@@ -61,7 +75,11 @@ export const prove: Prove = async (context) => {
     versions: { kubernetes: plane.version },
     details: times,
   };
-};
+}
+
+async function startWithConsole(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
+  return startPlatform(context, guard, { consoleDir: await buildConsole(context, guard) });
+}
 
 type Times = {
   readonly applied: number[];

@@ -9,7 +9,9 @@ import {
   seededRandom,
   startControlPlane,
   waitFor,
+  type ProcessGuard,
   type ProofContext,
+  type ProofResult,
   type Prove,
 } from "@obsyk/testkit";
 import { startChurn } from "./churn.ts";
@@ -20,6 +22,7 @@ import {
   startOperator,
   startPlatform,
   waitUntilWatching,
+  withLogs,
   type Operator,
   type Platform,
 } from "./system.ts";
@@ -35,9 +38,13 @@ const maxDelayMs = 1200;
 const repairMs = 45_000;
 
 export const prove: Prove = async (context) => {
+  await using guard = await openProcessGuard("restart");
+  return await withLogs(context, guard, () => proveWith(context, guard));
+};
+
+async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<ProofResult> {
   const { signal } = context;
   const random = seededRandom(context.seed);
-  await using guard = await openProcessGuard("restart");
   const [plane, platform] = await Promise.all([
     startControlPlane({ signal }),
     startPlatform(context, guard),
@@ -85,7 +92,7 @@ export const prove: Prove = async (context) => {
       changes: churn.changes(),
     },
   };
-};
+}
 
 type Scene = {
   readonly context: ProofContext;

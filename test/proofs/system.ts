@@ -1,7 +1,8 @@
 /** The whole product as real processes: platform with its embedded PostgreSQL, one client, one operator. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -14,22 +15,71 @@ import { Supervised } from "./supervised.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const platformMain = join(root, "platform/src/main.ts");
 const operatorMain = join(root, "operator/src/main.ts");
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 30_000;
+const tailLines = 12;
+
+/** A server's base URL, and the PEM of the CA behind it. */
+export type Endpoint = { readonly url: string; readonly ca: string };
 
 export type Platform = AsyncDisposable & {
   readonly process: Supervised;
   /** Base URL of API and console. */
   readonly url: string;
-  /** The listener that operators speak to, and the CA behind it. */
-  readonly agent: { readonly url: string; readonly ca: string };
+  /** Where operators reach it. */
+  readonly agent: Endpoint;
   readonly observeUrl: string;
   readonly logFile: string;
   readonly dataDir: string;
   readonly api: ConsoleClient;
 };
 
+/** Runs a proof; when it fails, the last lines of all logs in the guard's folder are said before they are gone. */
+export async function withLogs<T>(
+  context: ProofContext,
+  guard: ProcessGuard,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    for (const name of await readdir(guard.folder)) {
+      if (!name.endsWith(".log")) continue;
+      const lines = (await readFile(join(guard.folder, name), "utf8")).trimEnd().split("\n");
+      for (const line of lines.slice(-tailLines)) context.say(`${name}: ${line.slice(0, 500)}`);
+    }
+    throw error;
+  }
+}
+
+/** Builds the console from its sources as they are now. @returns the folder */
+export async function buildConsole(context: ProofContext, guard: ProcessGuard): Promise<string> {
+  const folder = join(guard.folder, "console");
+  const sources = join(root, "console");
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  const options = ["--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
+  const child = spawn(process.execPath, [vite, "build", sources, ...options], {
+    cwd: sources,
+    signal: context.signal,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [err, [code]] = await Promise.all([
+    text(child.stderr),
+    once(child, "close") as Promise<[number | null]>,
+  ]);
+  if (code !== 0) throw new Error(`the console does not build: ${err.slice(-2000)}`);
+  return folder;
+}
+
 /** Starts the platform and signs its first person in. */
-export async function startPlatform(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
+export async function startPlatform(
+  context: ProofContext,
+  guard: ProcessGuard,
+  options: {
+    readonly consoleDir?: string;
+    /** Puts something between operators and the listener; tokens are then for the URL it answers. */
+    readonly before?: (listener: Endpoint) => Promise<Endpoint>;
+  } = {},
+): Promise<Platform> {
   // PostgreSQL runs as another user when we are root, and must get through to its data.
   await chmod(guard.folder, 0o711);
   const dataDir = join(guard.folder, "platform");
@@ -41,18 +91,19 @@ export async function startPlatform(context: ProofContext, guard: ProcessGuard):
   await writeFile(keyFile, certificates.key, { mode: 0o600 });
   const [agentPort = 0, consolePort = 0, observePort = 0] = await findFreePorts(3);
   const url = `http://127.0.0.1:${consolePort}`;
-  const agentUrl = `https://127.0.0.1:${agentPort}`;
+  const listener = { url: `https://127.0.0.1:${agentPort}`, ca: certificates.ca };
+  const agent = (await options.before?.(listener)) ?? listener;
   const env = {
     OBSYK_DATA_DIR: dataDir,
     OBSYK_AGENT_HOST: "127.0.0.1",
     OBSYK_AGENT_PORT: String(agentPort),
-    OBSYK_AGENT_URL: agentUrl,
+    OBSYK_AGENT_URL: agent.url,
     OBSYK_AGENT_CERT_FILE: certFile,
     OBSYK_AGENT_KEY_FILE: keyFile,
     OBSYK_CONSOLE_HOST: "127.0.0.1",
     OBSYK_CONSOLE_PORT: String(consolePort),
     OBSYK_CONSOLE_URL: url,
-    OBSYK_CONSOLE_DIR: join(root, "console/dist"),
+    ...(options.consoleDir === undefined ? {} : { OBSYK_CONSOLE_DIR: options.consoleDir }),
     OBSYK_OBSERVE_HOST: "127.0.0.1",
     OBSYK_OBSERVE_PORT: String(observePort),
     ...context.nodeEnvironment,
@@ -68,7 +119,7 @@ export async function startPlatform(context: ProofContext, guard: ProcessGuard):
     return {
       process: supervised,
       url,
-      agent: { url: agentUrl, ca: certificates.ca },
+      agent,
       observeUrl,
       logFile,
       dataDir,
@@ -112,8 +163,7 @@ export type OperatorOptions = {
   readonly guard: ProcessGuard;
   readonly registration: Registration;
   readonly kubeconfig: string;
-  /** Where it finds the platform: the agent listener, or a proxy before it. */
-  readonly platform: { readonly url: string; readonly ca: string };
+  readonly platform: Endpoint;
   /** More settings, for example OBSYK_SECRETS_MODE. */
   readonly env?: { readonly [name: string]: string };
   /** More flags of Node. */
@@ -137,6 +187,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       OBSYK_CLIENT_ID: registration.clientId,
       OBSYK_PRIVATE_KEY_FILE: registration.keyFile,
       OBSYK_KUBECONFIG: options.kubeconfig,
+      // A container that the kubelet starts again stays in its Pod.
+      OBSYK_POD_UID: randomUUID(),
       OBSYK_OBSERVE_HOST: "127.0.0.1",
       OBSYK_OBSERVE_PORT: String(observePort),
       ...options.env,

@@ -6,11 +6,13 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { openProcessGuard, type ProofContext, type Prove } from "@obsyk/testkit";
+import { openProcessGuard, type ProcessGuard, type ProofContext, type Prove } from "@obsyk/testkit";
+import { dumpDatabase } from "./inspect.ts";
+import { startPlatform } from "./system.ts";
 
 type KeyFile = { readonly name: string; readonly bytes: string | Buffer };
 type Answer = { readonly code: number | null; readonly out: string; readonly err: string };
@@ -19,6 +21,8 @@ const command = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url))
 const parallel = 3;
 /** A shorter piece of base64 may occur by chance. */
 const pieceChars = 16;
+/** The platform's own bound for a pasted key. */
+const maxPastedChars = 4096;
 
 export const prove: Prove = async (context) => {
   await using guard = await openProcessGuard("wrong-keys");
@@ -56,12 +60,49 @@ export const prove: Prove = async (context) => {
     assert.equal(earlier, undefined, `${first?.name} and ${earlier} share one message: ${message}`);
     kinds.set(message, first?.name ?? "");
   }
+  const pasted = await pasteEverywhere(context, guard, [...accepted, ...wrong.flat()]);
   return {
-    figure: `${kinds.size} kinds of wrong key, ${kinds.size} messages; ${accepted.length} accepted forms, 1 thumbprint; 0 bytes of a key shown`,
-    work: answers.size,
+    figure:
+      `${kinds.size} kinds of wrong key, ${kinds.size} messages; ${accepted.length} accepted forms, 1 thumbprint; 0 bytes of a key shown; ` +
+      `${pasted} private keys pasted at the platform: all refused, none stored or logged`,
+    work: answers.size + pasted,
     details: { messages: Object.fromEntries([...kinds].map(([message, name]) => [name, message])) },
   };
 };
+
+/** Registers with each file that holds a private key; the platform must refuse it and keep nothing of it (I5). */
+async function pasteEverywhere(
+  context: ProofContext,
+  guard: ProcessGuard,
+  files: readonly KeyFile[],
+): Promise<number> {
+  await using platform = await startPlatform(context, guard);
+  const texts = files
+    .map(({ name, bytes }) => ({ name, text: bytes.toString() }))
+    .filter(({ text }) => text.includes("PRIVATE KEY") && text.length < maxPastedChars);
+  for (const [index, { name, text }] of texts.entries()) {
+    const answer = await platform.api.tryRegisterClient(`pasted-${index}`, text);
+    assert.equal(answer.status, 422, `${name} pasted: ${answer.status} ${answer.text}`);
+    assert.match(answer.text, /private-key-received/, `${name} pasted`);
+    assert.match(answer.text, /compromised/, `${name} pasted`);
+    assertHoldsNothing(answer.text, text, `${name} pasted: the answer`);
+  }
+  const dump = (await dumpDatabase(platform.dataDir)).toString("latin1");
+  assert.match(dump, /CREATE TABLE public\.client\b/, "the dump is one of our database");
+  const log = await readFile(platform.logFile, "latin1");
+  for (const { name, text } of texts) {
+    assertHoldsNothing(dump, text, `${name} pasted: the database`);
+    assertHoldsNothing(log, text, `${name} pasted: the log`);
+  }
+  return texts.length;
+}
+
+function assertHoldsNothing(where: string, key: string, what: string): void {
+  const secret = key.replaceAll(/-----[^-]*-----|\s|\\n/g, "");
+  for (let at = 0; at + pieceChars <= secret.length; at += pieceChars) {
+    assert.ok(!where.includes(secret.slice(at, at + pieceChars)), `${what} holds a piece of it`);
+  }
+}
 
 function acceptedFiles(): KeyFile[] {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

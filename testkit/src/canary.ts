@@ -31,7 +31,7 @@ export type CanaryFlock = {
 };
 
 /** One letter that says where the canary was planted. */
-export type CanaryTag = string;
+type CanaryTag = string;
 
 const markChars = 12;
 const numberChars = 7;

@@ -1,4 +1,13 @@
 /** Public list of this package. */
+export { changeOnce, churn, type ChurnOptions } from "./cluster/churn.ts";
+export { addPod, generateCluster, type ClusterOptions } from "./cluster/generator.ts";
+export {
+  shapeForObjects,
+  shapeForPods,
+  type Cluster,
+  type ClusterShape,
+  type Workload,
+} from "./cluster/model.ts";
 export type { ApiAnswer, ApiClient, ApiRequest } from "./control-plane/api-client.ts";
 export { createAuthority, type Authority } from "./authority.ts";
 export { buildBinary, ControlPlaneError, findBinary } from "./control-plane/binary.ts";
@@ -60,6 +69,9 @@ export {
   type IncludeObject,
   type TableOptions,
 } from "./kube-api/encode/table.ts";
+export { mergePatch, type MergePatch, type ObjectRef } from "./kube-api/object.ts";
+export { KubeApi, openKubeApi, type KubeApiOptions, type SeenRequest } from "./kube-api/server.ts";
+export { ObjectStore, type Backup, type StoreOptions, type Writer } from "./kube-api/store.ts";
 export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
 export {
   openMemoryPlatform,

@@ -18,6 +18,7 @@ import {
   problemTypes,
   problemUri,
   sessionRequestSchema,
+  type Heartbeat,
   type ProblemType,
   type SendAgain,
 } from "@obsyk/contract";
@@ -37,6 +38,8 @@ export type Fault =
       readonly type?: ProblemType;
       readonly headers?: { readonly [name: string]: string };
     }
+  /** Everything is done at once, the answer leaves later. */
+  | { readonly kind: "late-reply"; readonly after: Promise<void> }
   /** The platform forgets its session, as after a restored backup. */
   | { readonly kind: "forget-session" };
 
@@ -57,6 +60,9 @@ export type MemoryPlatform = AsyncDisposable & {
   readonly grants: number;
   readonly sessions: number;
   readonly goodbyes: number;
+  /** Streams that the latest session request named. */
+  readonly declared: readonly string[];
+  readonly heartbeats: readonly Heartbeat[];
   /** Decides about each call before it is handled. */
   fault: (call: Received) => Fault | undefined;
   /** Decides about each batch by its text. */
@@ -67,6 +73,8 @@ export type MemoryPlatform = AsyncDisposable & {
   standby: boolean;
   revokeTokens(): void;
   forgetSession(): void;
+  /** As `forgetSession`, from a backup: the next session gets the same epoch again. */
+  restoreBackup(): void;
 };
 
 export type MemoryPlatformOptions = {
@@ -118,6 +126,8 @@ class Platform implements MemoryPlatform {
   grants = 0;
   sessions = 0;
   goodbyes = 0;
+  declared: readonly string[] = [];
+  readonly heartbeats: Heartbeat[] = [];
   fault: (call: Received) => Fault | undefined = () => undefined;
   faultForBody: (text: string) => Fault | undefined = () => undefined;
   sendAgain: SendAgain[] = [];
@@ -150,6 +160,11 @@ class Platform implements MemoryPlatform {
     this.inventory.abortLists();
   }
 
+  restoreBackup(): void {
+    this.forgetSession();
+    this.#epoch -= 1;
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === undefined) return;
@@ -170,6 +185,7 @@ class Platform implements MemoryPlatform {
     if (fault?.kind === "forget-session") this.forgetSession();
     const answer =
       fault?.kind === "answer" ? refuse(fault) : this.#route(request, url, { ...call, body });
+    if (fault?.kind === "late-reply") await fault.after;
     if (fault?.kind === "drop-reply") {
       request.socket.destroy();
       return;
@@ -230,6 +246,7 @@ class Platform implements MemoryPlatform {
       this.violations.push(`session request: ${parsed.error.message}`);
       return problem("bad-request");
     }
+    this.declared = parsed.data.streams.map(({ stream }) => stream);
     const clock = Date.now() + this.clockOffsetMs;
     if (this.standby) return json({ status: "standby", retryAfterSeconds: 1, clock });
     const { instanceId } = parsed.data;
@@ -301,7 +318,8 @@ class Platform implements MemoryPlatform {
 
   #heartbeat(body: Buffer): Answer {
     const parsed = heartbeatSchema.safeParse(JSON.parse(body.toString()));
-    if (!parsed.success) this.violations.push(`heartbeat: ${parsed.error.message}`);
+    if (parsed.success) this.heartbeats.push(parsed.data);
+    else this.violations.push(`heartbeat: ${parsed.error.message}`);
     return json({ sendAgain: this.sendAgain, clock: Date.now() + this.clockOffsetMs });
   }
 }

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { createCertificates } from "./certificates.ts";
 
-export type Direction = "sent" | "received";
+type Direction = "sent" | "received";
 
 export type RecordingProxy = AsyncDisposable & {
   readonly url: string;

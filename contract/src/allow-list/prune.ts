@@ -18,7 +18,13 @@ export type Pruned = {
   readonly truncated: readonly string[];
 };
 
-type Place = { readonly path: string; readonly cap: number; readonly truncated: Set<string> };
+/** Where pruning is; the path is put together only when something has to be said about it. */
+type Place = {
+  readonly parent: Place | undefined;
+  readonly name: string | number;
+  readonly cap: number;
+  readonly truncated: Set<string>;
+};
 type Members = { [name: string]: Json };
 
 /**
@@ -27,7 +33,12 @@ type Members = { [name: string]: Json };
 export function prune(message: Message, source: unknown): Pruned {
   const truncated = new Set<string>();
   const record = members();
-  pruneMembers(message, source, { path: "", cap: limits.stringChars, truncated }, record);
+  pruneMembers(
+    message,
+    source,
+    { parent: undefined, name: "", cap: limits.stringChars, truncated },
+    record,
+  );
   return { record, truncated: listTruncated(truncated) };
 }
 
@@ -63,11 +74,7 @@ function pruneMembers(message: Message, source: unknown, place: Place, into: Mem
     const value = Object.hasOwn(source, name) ? source[name] : undefined;
     if (value === undefined || value === null) continue;
     const cap = field.cap ?? limits.stringChars;
-    const pruned = pruneValue(field.type, value, {
-      ...place,
-      path: place.path + pointerToken(name),
-      cap,
-    });
+    const pruned = pruneValue(field.type, value, inner(place, name, cap));
     if (pruned === undefined || (field.presence === "omitzero" && isZero(field, pruned))) continue;
     into[name] = pruned;
   }
@@ -96,10 +103,10 @@ function pruneValue(type: FieldType, value: unknown, place: Place): Json | undef
 
 function pruneList(of: FieldType, value: unknown, place: Place): Json | undefined {
   if (!Array.isArray(value)) throw mistyped(place, "a list");
-  if (value.length > limits.collectionItems) place.truncated.add(place.path);
+  if (value.length > limits.collectionItems) place.truncated.add(pathOf(place));
   const items: Json[] = [];
   for (const [index, item] of value.slice(0, limits.collectionItems).entries()) {
-    const pruned = pruneValue(of, item, { ...place, path: place.path + pointerToken(index) });
+    const pruned = pruneValue(of, item, inner(place, index));
     if (pruned !== undefined) items.push(pruned);
   }
   return items.length > 0 ? items : undefined;
@@ -114,15 +121,14 @@ function pruneMap(
   const entries = new Map<string, unknown>();
   for (const [name, item] of Object.entries(value)) {
     if (type.keys !== undefined && !type.keys.includes(name)) continue;
-    if (name.length > limits.stringChars) place.truncated.add(place.path);
+    if (name.length > limits.stringChars) place.truncated.add(pathOf(place));
     else entries.set(cleanText(name), item);
   }
   const names = [...entries.keys()].sort();
-  if (names.length > limits.collectionItems) place.truncated.add(place.path);
+  if (names.length > limits.collectionItems) place.truncated.add(pathOf(place));
   const into = members();
   for (const name of names.slice(0, limits.collectionItems)) {
-    const path = place.path + pointerToken(name);
-    const pruned = pruneValue(type.of, entries.get(name), { ...place, path });
+    const pruned = pruneValue(type.of, entries.get(name), inner(place, name));
     if (pruned !== undefined) into[name] = pruned;
   }
   return names.length > 0 ? into : undefined;
@@ -154,7 +160,7 @@ function pruneText(value: unknown, place: Place): string {
   if (typeof value !== "string") throw mistyped(place, "a string");
   const clean = cleanText(value);
   if (clean.length <= place.cap) return clean;
-  place.truncated.add(place.path);
+  place.truncated.add(pathOf(place));
   return cutText(clean, place.cap);
 }
 
@@ -162,12 +168,20 @@ function pruneText(value: unknown, place: Place): string {
 function pruneInteger(value: unknown, place: Place): number {
   if (typeof value !== "number" || !Number.isInteger(value)) throw mistyped(place, "an integer");
   if (Number.isSafeInteger(value)) return value + 0;
-  place.truncated.add(place.path);
+  place.truncated.add(pathOf(place));
   return value < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
 }
 
+function inner(place: Place, name: string | number, cap = place.cap): Place {
+  return { parent: place, name, cap, truncated: place.truncated };
+}
+
+function pathOf(place: Place): string {
+  return place.parent === undefined ? "" : pathOf(place.parent) + pointerToken(place.name);
+}
+
 function mistyped(place: Place, wanted: string): TypeError {
-  return new TypeError(`${place.path === "" ? "/" : place.path} is not ${wanted}`);
+  return new TypeError(`${pathOf(place) || "/"} is not ${wanted}`);
 }
 
 function isObject(value: unknown): value is { readonly [name: string]: unknown } {

@@ -62,7 +62,7 @@ export class AgentCalls {
 
   async openSession(request: SessionRequest, { signal }: Call): Promise<SessionAnswer> {
     const step = "opening a session";
-    const body = Buffer.from(JSON.stringify(request));
+    const body = Buffer.from(JSON.stringify({ ...request, ...this.#roundTrip() }));
     const path = agentPaths.sessions;
     const response = await this.#call({ path, step, headers: jsonHeaders, body, signal });
     return parseAnswer(step, sessionAnswerSchema, response);
@@ -114,7 +114,7 @@ export class AgentCalls {
     { signal }: Call,
   ): Promise<HeartbeatAnswer> {
     const step = "sending a heartbeat";
-    const body = Buffer.from(JSON.stringify(beat));
+    const body = Buffer.from(JSON.stringify({ ...beat, ...this.#roundTrip() }));
     const path = agentPaths.heartbeat;
     const response = await this.#call({ path, step, identity, headers: jsonHeaders, body, signal });
     return parseAnswer(step, heartbeatAnswerSchema, response);
@@ -123,6 +123,12 @@ export class AgentCalls {
   async goodbye(identity: SessionIdentity, { signal }: Call): Promise<void> {
     const path = agentPaths.goodbye;
     await this.#call({ path, step: "saying goodbye", identity, body: Buffer.alloc(0), signal });
+  }
+
+  /** R19: half of it bounds the error of the clock comparison. */
+  #roundTrip(): { readonly roundTripMs?: number } {
+    const roundTripMs = this.#client.roundTripMs();
+    return roundTripMs === undefined ? {} : { roundTripMs };
   }
 
   /** A refused token is forgotten, so that the next attempt brings a new one. */

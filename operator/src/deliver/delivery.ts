@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SessionRequest, Stream } from "@obsyk/contract";
+import { formatStream, type SessionRequest, type Stream } from "@obsyk/contract";
 import {
   backoffMs,
   clampRetryAfter,
@@ -17,7 +17,7 @@ import type { AgentCalls, Granted } from "./agent-calls.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
 import { settleOrAbort } from "./room.ts";
 import type { SessionEnd } from "./sender.ts";
-import { Session } from "./session.ts";
+import { Session, type DeclaredStream } from "./session.ts";
 
 export type DeliveryOptions = {
   readonly calls: AgentCalls;
@@ -82,6 +82,23 @@ async function askForSession(options: DeliveryOptions, signal: AbortSignal): Pro
   }
 }
 
+/** The same question with more streams brings the same session; anything else ends it. */
+async function declareStreams(
+  { calls, clock, request }: DeliveryOptions,
+  added: readonly DeclaredStream[],
+  signal: AbortSignal,
+): Promise<Granted> {
+  const more = added.map(({ stream, recordVersion }) => ({
+    stream: formatStream(stream),
+    recordVersion,
+  }));
+  const streams = [...request.streams, ...more];
+  const asked = { ...request, streams, clock: Math.round(clock.now()) };
+  const answer = await calls.openSession(asked, { signal });
+  if (answer.status === "granted") return answer;
+  throw new PlatformAnswerError("adding streams", { status: 200, type: "superseded" });
+}
+
 /** R22: cold; nothing is listed, watched or held. */
 async function standBy(
   options: DeliveryOptions,
@@ -112,6 +129,7 @@ async function runSession(
     ...options,
     grant,
     clusterUid: options.request.clusterUid,
+    declare: (streams, lives) => declareStreams(options, streams, lives),
     backoff: options.backoff ?? reflectorBackoff,
   });
   options.onSession?.(session);

@@ -16,7 +16,7 @@ import {
 } from "@obsyk/runtime";
 import { PlatformAnswerError, PlatformUnreachableError } from "../errors.ts";
 
-export type PlatformRequest = {
+type PlatformRequest = {
   readonly method: "GET" | "POST";
   /** Path and query, beginning with a slash. */
   readonly path: string;
@@ -46,11 +46,15 @@ export type PlatformClient = AsyncDisposable & {
   send(request: PlatformRequest): Promise<PlatformResponse>;
   /** Platform's clock minus ours in milliseconds, from the last Date header (RFC 9110 §6.6.1: whole seconds). */
   clockOffsetMs(): number;
+  /** How long the last whole call took; `undefined` before the first (R19). */
+  roundTripMs(): number | undefined;
 };
 
 /** Silence after which a request is given up. */
 const idleTimeoutMs = 30_000;
 const maxSockets = 4;
+/** What the protocol takes. */
+const maxRoundTripMs = 600_000;
 
 export function createPlatformClient(options: {
   readonly url: URL;
@@ -64,6 +68,7 @@ export function createPlatformClient(options: {
     ? createHttpsAgent(options.tls, { maxSockets })
     : createLoopbackHttpAgent({ maxSockets });
   let offsetMs = 0;
+  let roundTripMs: number | undefined;
 
   async function exchange(wanted: PlatformRequest, signal: AbortSignal): Promise<PlatformResponse> {
     const startedAt = clock.now();
@@ -86,6 +91,7 @@ export function createPlatformClient(options: {
     outgoing.end(wanted.body);
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     offsetMs = offsetOf(response.headers.date, startedAt, clock.now()) ?? offsetMs;
+    roundTripMs = Math.min(Math.max(0, Math.ceil(clock.now() - startedAt)), maxRoundTripMs);
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
@@ -96,6 +102,7 @@ export function createPlatformClient(options: {
   return {
     origin: url.origin,
     clockOffsetMs: () => offsetMs,
+    roundTripMs: () => roundTripMs,
     async send(wanted) {
       wanted.signal.throwIfAborted();
       try {

@@ -26,12 +26,16 @@ export type SessionOptions = {
   readonly grant: Granted;
   readonly streams: readonly Stream[];
   readonly clusterUid: string;
+  /** Tells the platform of further streams in this session; asked again, it grants the same one (R14). */
+  readonly declare: (streams: readonly DeclaredStream[], signal: AbortSignal) => Promise<Granted>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly events: DeliverEvents;
   readonly backoff: BackoffLimits;
   readonly queueBytes?: number;
 };
+
+export type DeclaredStream = { readonly stream: Stream; readonly recordVersion: string };
 
 /** Something a stream's send-again requests are handed to. */
 export type Relistable = { relist(request: RelistRequest): void };
@@ -48,6 +52,9 @@ export class Session {
   readonly #sender: Sender;
   readonly #room: Room;
   readonly #slots = new Map<string, Slot>();
+  /** The sender walks over these; streams may be added. */
+  readonly #ledgers: Ledger[] = [];
+  readonly #added: DeclaredStream[] = [];
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #lives = new AbortController();
 
@@ -57,7 +64,7 @@ export class Session {
     for (const stream of options.streams) this.#addSlot(stream);
     this.#sender = new Sender({
       ...options,
-      ledgers: [...this.#slots.values()].map(({ ledger }) => ledger),
+      ledgers: this.#ledgers,
       room: this.#room,
       onAnswer: (answer) => this.#answered(answer),
       onDiscarded: (line, reason) => this.#discarded(line, reason),
@@ -83,8 +90,29 @@ export class Session {
    */
   async openStream(stream: Stream, signal: AbortSignal): Promise<StreamSink> {
     const { ledger, channel } = this.#slot(formatStream(stream));
-    await this.#loadIndex(ledger, AbortSignal.any([signal, this.#lives.signal]));
+    const lives = AbortSignal.any([signal, this.#lives.signal]);
+    // A stream may be opened again after its reader was retired.
+    await ledger.settle(lives);
+    await this.#loadIndex(ledger, lives);
     return channel;
+  }
+
+  /**
+   * Adds streams that were not known when the session was granted; known ones are left alone.
+   *
+   * @throws the signal's reason, or that of the session's end.
+   */
+  async addStreams(streams: readonly DeclaredStream[], signal: AbortSignal): Promise<void> {
+    const added = streams.filter(({ stream }) => !this.#slots.has(formatStream(stream)));
+    if (added.length === 0) return;
+    this.#added.push(...added);
+    const lives = AbortSignal.any([signal, this.#lives.signal]);
+    const { grant, declare } = this.#options;
+    const again = await this.#untilAnswered(lives, () => declare(this.#added, lives));
+    if (again.sessionId !== grant.sessionId || again.epoch !== grant.epoch) {
+      this.#ended.resolve({ kind: "session-lost", reason: "another session was granted" });
+    }
+    for (const { stream } of added) this.#addSlot(stream);
   }
 
   /** From here on the stream's send-again requests go to this reader. */
@@ -134,6 +162,7 @@ export class Session {
       reloadIndex: () => this.#loadIndex(ledger, this.#lives.signal),
       signal: this.#lives.signal,
     });
+    this.#ledgers.push(ledger);
     this.#slots.set(name, { ledger, channel, reader: undefined });
   }
 
@@ -144,22 +173,33 @@ export class Session {
   }
 
   async #loadIndex(ledger: Ledger, signal: AbortSignal): Promise<void> {
-    const { calls, grant, clock, random, backoff, events } = this.#options;
+    const { calls, grant, events } = this.#options;
+    const { stream } = ledger;
+    let acknowledged = 0;
+    const index = await this.#untilAnswered(signal, () => {
+      // Other streams' batches may be acknowledged while the answer is on its way.
+      acknowledged = this.#sender.lastAcknowledged;
+      return calls.readIndex(grant, stream, { signal });
+    });
+    if (index.appliedSequence < acknowledged) {
+      // A restored backup: what was acknowledged is gone there.
+      this.#ended.resolve({ kind: "session-lost", reason: "index-behind" });
+    }
+    await ledger.replaceIndex(index.entries, nextTurn);
+    events.indexLoaded({ stream, objects: ledger.count });
+  }
+
+  /** Repeats a call until it is answered or the session ends. */
+  async #untilAnswered<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    const { clock, random, backoff, events } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
-        const index = await calls.readIndex(grant, ledger.stream, { signal });
-        if (index.appliedSequence < this.#sender.lastAcknowledged) {
-          // A restored backup: what was acknowledged is gone there.
-          this.#ended.resolve({ kind: "session-lost", reason: "index-behind" });
-        }
-        await ledger.replaceIndex(index.entries, nextTurn);
-        events.indexLoaded({ stream: ledger.stream, objects: ledger.count });
-        return;
+        return await call();
       } catch (error) {
         signal.throwIfAborted();
         this.#endAfter(error);
         const waitMs = backoffMs(failures, random, backoff);
-        events.batchDelayed({ reason: "index-unavailable", waitMs });
+        events.batchDelayed({ reason: "call-unanswered", waitMs });
         await clock.sleep(waitMs, { signal });
       }
     }

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   createCertificates,
   openScriptedServer,
@@ -107,6 +108,14 @@ describe("openClusterAccess", () => {
     for (const answer of answers) if (answer.kind === "ok") answer.close();
     await Promise.all(setup.server.requests.map(({ reply }) => reply.closed));
     assert.equal(setup.server.connections.open, 0);
+  });
+
+  test("get: a watch that ended leaves no connection behind", async () => {
+    await using setup = await setUp(({ reply }) => reply.send(200, "x"));
+    await readAll(await setup.access.get({ ...request, connection: "watch" }));
+    // Without keeping, the connection ends now; kept, it would outlive this test's patience.
+    const closed = setup.server.requests[0]!.reply.closed.then(() => "closed");
+    assert.equal(await Promise.race([closed, delay(2000, "open", { ref: false })]), "closed");
   });
 
   test("get: an answer other than 200 is read as a Status, never as a body (pitfall 22)", async () => {

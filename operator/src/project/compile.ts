@@ -15,7 +15,7 @@ import {
 import { limits, type Mode } from "@obsyk/contract";
 import { lengthDelimited, varint } from "./wire.ts";
 
-export type ValueKind = "message" | "list" | "map" | Scalar;
+type ValueKind = "message" | "list" | "map" | Scalar;
 
 /** One shape for all kinds, so that reading stays quick; members that a kind does not need are undefined. */
 export type Value = {
@@ -42,7 +42,7 @@ export type Slot = {
 };
 
 /** Which slot a field number fills, or which embedded message it opens. */
-export type Entry =
+type Entry =
   | { readonly slot: Slot; readonly index: number; readonly inline: undefined }
   | { readonly slot: undefined; readonly index: number; readonly inline: Scanner };
 /** By field number. */

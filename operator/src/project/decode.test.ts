@@ -58,7 +58,7 @@ test("createListDecoder: the record is the pruned JSON of the same object, whate
       );
       assert.ok(!JSON.stringify(events).includes(canaryText));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

@@ -19,8 +19,6 @@ export type Identity = {
 /** Managers kept of one object. */
 export const managerCount = 64;
 const managerChars = 1024;
-/** Scratch space: written and read at once. */
-const timeBytes = Buffer.alloc(40);
 
 /** Field numbers of ObjectMeta and ManagedFieldsEntry. */
 const meta = { name: 1, namespace: 3, uid: 5, resourceVersion: 6, managedFields: 17 } as const;
@@ -130,8 +128,8 @@ function readTime(range: Range): string | undefined {
     return true;
   });
   if (!isWritableTime(seconds, 0)) return undefined;
-  const end = writeTime(timeBytes, 0, seconds, -1);
-  return timeBytes.toString("latin1", 1, end - 1);
+  const text = Buffer.allocUnsafe(40);
+  return text.toString("latin1", 1, writeTime(text, 0, seconds, -1) - 1);
 }
 
 function identityText(text: string): string {

@@ -63,18 +63,16 @@ export class JsonCursor {
     this.#expect(code.closeBrace);
   }
 
-  /** Like `object`, for maps whose other keys must stay unread. */
-  objectOf(keys: readonly Buffer[], take: (name: string) => void): void {
+  /** Like `object`, for maps whose other keys must stay unread. @param keys in ASCII */
+  objectOf(keys: readonly string[], take: (name: string) => void): void {
     this.#expect(code.openBrace);
     if (this.#accept(code.closeBrace)) return;
     do {
       const { start, end } = this.#stringRange();
-      const key = keys.find(
-        (one) => one.length === end - start && one.compare(this.#bytes, start, end) === 0,
-      );
+      const key = keys.find((one) => equals(this.#bytes, start, end, one));
       this.#expect(code.colon);
       if (key === undefined) this.skip();
-      else take(key.toString());
+      else take(key);
     } while (this.#accept(code.comma));
     this.#expect(code.closeBrace);
   }
@@ -171,7 +169,7 @@ export class JsonCursor {
           into[name] = this.#value(type.of);
         };
         if (type.keys === undefined) this.object(take);
-        else this.objectOf(bytesOf(type.keys), take);
+        else this.objectOf(type.keys, take);
         return into;
       }
     }
@@ -251,13 +249,10 @@ export class JsonCursor {
   }
 }
 
-const cache = new WeakMap<readonly string[], readonly Buffer[]>();
-
-/** Keys as bytes, made once. */
-function bytesOf(keys: readonly string[]): readonly Buffer[] {
-  const known = cache.get(keys);
-  if (known !== undefined) return known;
-  const bytes = keys.map((key) => Buffer.from(key));
-  cache.set(keys, bytes);
-  return bytes;
+function equals(bytes: Buffer, start: number, end: number, ascii: string): boolean {
+  if (ascii.length !== end - start) return false;
+  for (let index = 0; index < ascii.length; index += 1) {
+    if (bytes[start + index] !== ascii.charCodeAt(index)) return false;
+  }
+  return true;
 }

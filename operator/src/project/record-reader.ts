@@ -9,7 +9,7 @@ import { cleanText, listTruncated, pointerToken } from "@obsyk/contract/allow-li
 import type { Compiled, CompiledResource, Scanner, Slot, Value } from "./compile.ts";
 import { Output } from "./output.ts";
 import { isWritableTime, isZeroTime } from "./time-text.ts";
-import { Cursor, lengthDelimited, Malformed, varint } from "./wire.ts";
+import { Cursor, lengthDelimited, Malformed } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -29,7 +29,8 @@ export class RecordReader {
   /** Two numbers a slot, start and end of its bytes, for the chain of messages being written. */
   readonly #places: Int32Array;
   #placesUsed = 0;
-  #itemStart = 0;
+  #valueStart = 0;
+  #fieldEnd = 0;
   /** Paths of what was cut, relative to the message being written. */
   #truncated: string[] = [];
 
@@ -108,46 +109,65 @@ export class RecordReader {
 
   /** Notes where each slot's value is; of a repeated one, from its first tag to the end of its last item. */
   #scan(scanner: Scanner, start: number, end: number, base: number): void {
-    const cursor = this.#cursor;
-    const outerEnd = cursor.end;
     let inlineSeen = false;
-    cursor.position = start;
-    cursor.end = end;
-    while (cursor.position < end) {
-      const tagAt = cursor.position;
-      const tag = cursor.uint32();
+    for (let position = start; position < end;) {
+      const tagAt = position;
+      const tag = this.#field(position, end);
+      position = this.#fieldEnd;
       const number = tag >>> 3;
       const entry = number < scanner.length ? scanner[number] : undefined;
-      if (entry === undefined) cursor.skip(tag & 7);
-      else if (entry.slot !== undefined) {
+      if (entry === undefined) continue;
+      if (entry.slot !== undefined) {
         if ((tag & 7) !== entry.slot.wireType) throw new Malformed("unexpected wire type");
-        this.#note(entry.slot, base + entry.index * 2, tagAt);
-      } else {
-        // A second one would make ranges of repeated fields span bytes of other fields.
-        if (inlineSeen) throw new Malformed("embedded message twice");
-        inlineSeen = true;
-        if ((tag & 7) !== lengthDelimited) throw new Malformed("unexpected wire type");
-        const innerEnd = cursor.length();
-        this.#scan(entry.inline, cursor.position, innerEnd, base);
-        cursor.position = innerEnd;
+        const place = base + entry.index * 2;
+        if (!entry.slot.repeated) this.#places[place] = this.#valueStart;
+        else if (this.#places[place] === -1) this.#places[place] = tagAt;
+        this.#places[place + 1] = position;
+        continue;
       }
+      // A second one would make ranges of repeated fields span bytes of other fields.
+      if (inlineSeen) throw new Malformed("embedded message twice");
+      inlineSeen = true;
+      if ((tag & 7) !== lengthDelimited) throw new Malformed("unexpected wire type");
+      this.#scan(entry.inline, this.#valueStart, position, base);
     }
-    cursor.end = outerEnd;
   }
 
-  #note(slot: Slot, place: number, tagAt: number): void {
+  /**
+   * Reads the tag at `position` and steps over its value, which is then from `#valueStart` to `#fieldEnd`. Nearly all
+   * tags and lengths are one byte: those are read here, the others by the cursor.
+   *
+   * @returns the tag
+   */
+  #field(position: number, end: number): number {
     const cursor = this.#cursor;
-    const places = this.#places;
-    let start = cursor.position;
-    if (slot.wireType === varint) cursor.int64();
-    else {
-      const end = cursor.length();
-      start = cursor.position;
-      cursor.position = end;
+    const { bytes } = cursor;
+    let tag = bytes[position] ?? 0;
+    let at = position + 1;
+    cursor.end = end;
+    if (tag >= 0x80) {
+      cursor.position = position;
+      tag = cursor.uint32();
+      at = cursor.position;
     }
-    if (!slot.repeated) places[place] = start;
-    else if (places[place] === -1) places[place] = tagAt;
-    places[place + 1] = cursor.position;
+    if ((tag & 7) === lengthDelimited) {
+      let length = at < end ? (bytes[at] ?? 0x80) : 0x80;
+      if (length < 0x80) at += 1;
+      else {
+        cursor.position = at;
+        length = cursor.uint32();
+        at = cursor.position;
+      }
+      this.#valueStart = at;
+      this.#fieldEnd = at + length;
+      if (this.#fieldEnd > end) throw new Malformed("length beyond its message");
+      return tag;
+    }
+    cursor.position = at;
+    cursor.skip(tag & 7);
+    this.#valueStart = at;
+    this.#fieldEnd = cursor.position;
+    return tag;
   }
 
   /** @returns false when there is nothing to keep, and the member must go */
@@ -232,7 +252,7 @@ export class RecordReader {
       const mark = out.length;
       const cutBefore = this.#truncated.length;
       out.byte(comma);
-      if (this.#writeValue(of, this.#itemStart, position, item)) {
+      if (this.#writeValue(of, this.#valueStart, position, item)) {
         if (this.#truncated.length !== cutBefore) this.#nest(cutBefore, count);
         count += 1;
       } else out.length = mark;
@@ -244,23 +264,13 @@ export class RecordReader {
   }
 
   /**
-   * Finds the next item of a repeated field between `position` and `end`; `#itemStart` is where its value begins.
+   * Finds the next item of a repeated field between `position` and `end`; `#valueStart` is where its value begins.
    *
    * @returns where it ends, or -1
    */
   #nextItem(number: number, position: number, end: number): number {
-    const cursor = this.#cursor;
-    cursor.position = position;
-    cursor.end = end;
-    while (cursor.position < end) {
-      const tag = cursor.uint32();
-      this.#itemStart = cursor.position;
-      if ((tag & 7) === lengthDelimited) {
-        const itemEnd = cursor.length();
-        this.#itemStart = cursor.position;
-        cursor.position = itemEnd;
-      } else cursor.skip(tag & 7);
-      if (tag >>> 3 === number) return cursor.position;
+    for (let at = position; at < end; at = this.#fieldEnd) {
+      if (this.#field(at, end) >>> 3 === number) return this.#fieldEnd;
     }
     return -1;
   }
@@ -270,7 +280,7 @@ export class RecordReader {
     let inOrder = true;
     let position = this.#nextItem(slot.number, start, end);
     for (; position >= 0; position = this.#nextItem(slot.number, position, end)) {
-      const entry = this.#readEntry(this.#itemStart, position);
+      const entry = this.#readEntry(this.#valueStart, position);
       if (value.keys !== undefined && !this.#isAllowed(entry, value.keys)) continue;
       inOrder &&= this.#follows(entries.at(-1), entry);
       entries.push(entry);

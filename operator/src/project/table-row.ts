@@ -70,20 +70,52 @@ function readCells(cursor: JsonCursor, definition: ResourceDefinition): Cells {
 
 function readObject(cursor: JsonCursor, options: RowOptions): Metadata | undefined {
   if (options.mode === "counts") {
-    if (!cursor.null()) throw guard("a row has an object");
+    if (!cursor.null()) skipMarkedObject(cursor);
     return undefined;
   }
   let metadata: Metadata | undefined;
+  readPartial(cursor, () => {
+    metadata = readMetadata(cursor, options.definition.message);
+  });
+  return metadata;
+}
+
+/** An object that has nothing but metadata. */
+function readPartial(cursor: JsonCursor, takeMetadata: () => void): void {
   let isPartial = false;
+  let metadataSeen = false;
   cursor.object((name) => {
     if (name === "kind") isPartial = cursor.string() === "PartialObjectMetadata";
     else if (name === "apiVersion") cursor.skip();
-    else if (name === "metadata" && metadata === undefined) {
-      metadata = readMetadata(cursor, options.definition.message);
+    else if (name === "metadata" && !metadataSeen) {
+      metadataSeen = true;
+      takeMetadata();
     } else throw guard("an object has more than metadata");
   });
-  if (!isPartial || metadata === undefined) throw guard("an object is no PartialObjectMetadata");
-  return metadata;
+  if (!isPartial || !metadataSeen) throw guard("an object is no PartialObjectMetadata");
+}
+
+/**
+ * Whatever was asked for, an API server adds metadata to rows whose object has the annotation that ends initial events
+ * (apiserver: pkg/endpoints/handlers/response.go, asTable). Anybody who may write an object can set it: such a row is
+ * stepped over, not a reason to stop.
+ */
+const initialEventsEnd = ["k8s.io/initial-events-end"];
+
+function skipMarkedObject(cursor: JsonCursor): void {
+  let isMarked = false;
+  readPartial(cursor, () => {
+    cursor.object((name) => {
+      if (name !== "annotations") cursor.skip();
+      else if (!cursor.null()) {
+        cursor.objectOf(initialEventsEnd, () => {
+          isMarked = true;
+          cursor.skip();
+        });
+      }
+    });
+  });
+  if (!isMarked) throw guard("a row has an object");
 }
 
 function readMetadata(cursor: JsonCursor, message: Message): Metadata {

@@ -1,15 +1,12 @@
 import { limits } from "@obsyk/contract";
 import { guard, JsonCursor } from "./json-bytes.ts";
+import { EventOpening } from "./event-opening.ts";
 import { readTableMeta } from "./table-list.ts";
 import { readRow, type Row, type RowOptions } from "./table-row.ts";
 import type { Decoder, WatchEvent } from "./types.ts";
 import { WipedBuffer } from "./wiped.ts";
 
 const newline = 0x0a;
-/** The longest opening that is still undecided. */
-const openingBytes = 64;
-const opening = /^\{"type":"[A-Z]{1,16}","object":\{"kind":"(?:Table|Status)"/;
-const kinds = ["Table", "Status"] as const;
 
 /**
  * A WATCH answer of Tables: one JSON object a line. A line is only kept while it begins as a Table or a Status does;
@@ -19,7 +16,7 @@ export class TableWatch implements Decoder<WatchEvent> {
   readonly #options: RowOptions;
   readonly #held = new WipedBuffer();
   #events: WatchEvent[] = [];
-  #opened = false;
+  #opening = new EventOpening();
 
   constructor(options: RowOptions) {
     this.#options = options;
@@ -63,16 +60,15 @@ export class TableWatch implements Decoder<WatchEvent> {
 
   /** Looks at the first bytes of a line before anything of it is kept or read. */
   #check(part: Buffer): void {
-    if (this.#opened) return;
-    const first = Buffer.concat([this.#held.view(), part.subarray(0, openingBytes)]);
-    const text = first.toString("latin1", 0, openingBytes);
-    if (opening.test(text)) this.#opened = true;
-    else if (!isBeginning(text)) throw guard("the first bytes of an event differ");
+    for (const byte of part) {
+      if (this.#opening.isComplete) return;
+      this.#opening.accept(byte);
+    }
   }
 
   #line(rest: Buffer): void {
-    if (!this.#opened) throw guard("an event is cut off");
-    this.#opened = false;
+    if (!this.#opening.isComplete) throw guard("an event is cut off");
+    this.#opening = new EventOpening();
     if (this.#held.length === 0) {
       this.#read(rest);
       return;
@@ -176,14 +172,3 @@ function eventOf(type: string, object: EventObject): WatchEvent {
 }
 
 const changes = { ADDED: "added", MODIFIED: "modified", DELETED: "deleted" } as const;
-
-function isBeginning(text: string): boolean {
-  if (text.length >= openingBytes) return false;
-  const start = '{"type":"';
-  if (text.length <= start.length) return start.startsWith(text);
-  if (!text.startsWith(start)) return false;
-  const middle = /^[A-Z]{1,16}/.exec(text.slice(start.length))?.[0] ?? "";
-  const rest = text.slice(start.length + middle.length);
-  if (middle === "") return rest === "";
-  return kinds.some((kind) => `","object":{"kind":"${kind}"`.startsWith(rest));
-}

@@ -6,6 +6,7 @@ import {
   encodeJsonWatchError,
   encodeTableEvent,
   encodeTableList,
+  randomObject,
   seededRandom,
   type KubeObject,
 } from "@obsyk/testkit";
@@ -110,6 +111,25 @@ test("createListDecoder: a Secret's record is its pruned metadata, type and key 
       assert.ok(!JSON.stringify(read).includes("CANARY"));
     }),
     { numRuns: 50 },
+  );
+});
+
+test("createListDecoder: random metadata is pruned as JSON is, and no forbidden text passes (I2)", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const random = seededRandom(seed);
+      const object = randomObject(secrets, random);
+      const metadata = { ...(object["metadata"] as Entry), name: "random" };
+      const read = listOf({ ...object, metadata }, random);
+      const count = Object.keys(object["data"] ?? {}).length;
+      const entries = (metadata as { managedFields?: unknown[] }).managedFields ?? [];
+      const quality = entries.length === 0 ? "none" : "partial";
+      const obsyk = { dataCount: count, dataKeysQuality: count === 0 ? "exact" : quality };
+      const wanted = recordOf(secrets, { ...object, metadata }, { mode: "keys", obsyk });
+      assert.equal(read.canonical, canonicalize(wanted));
+      assert.ok(!read.canonical.includes("CANARY"));
+    }),
+    { numRuns: 200 },
   );
 });
 
@@ -284,6 +304,52 @@ test("createWatchDecoder: rows are unwrapped; a bookmark is no object; errors ar
   );
   assert.ok(counted?.kind === "modified");
   assert.equal(counted.object.resourceVersion, "5");
+});
+
+test("createListDecoder: a row that makes no record is unreadable, with its uid where it has one (R12)", () => {
+  const unnamed = { metadata: { uid: "u1" } };
+  const mistyped = {
+    metadata: { name: "a", uid: "u2", deletionTimestamp: "x", labels: { a: "" } },
+  };
+  const huge = {
+    metadata: {
+      name: "a",
+      uid: "u3",
+      labels: Object.fromEntries(
+        Array.from({ length: 300 }, (_, i) => [`k${i}`, "v".repeat(4096)]),
+      ),
+    },
+  };
+  const bytes = encodeTableList(metadataTable, [unnamed, mistyped, huge], { resourceVersion: "1" });
+  const events = pushAll(createListDecoder(keys), bytes, () => 1);
+  assert.deepEqual(
+    events.slice(1).map((event) => (event.kind === "unreadable" ? event.item.uid : event.kind)),
+    ["u1", "object", "u3"],
+  );
+});
+
+test("createListDecoder: modes that are not read, and counts without a namespace, are refused", () => {
+  for (const mode of ["full", "metadata", "references"] as const) {
+    assert.throws(() => createListDecoder({ definition: secrets, mode }), TypeError);
+    assert.throws(() => createWatchDecoder({ definition: secrets, mode }), TypeError);
+  }
+  assert.throws(() => createListDecoder({ definition: secrets, mode: "counts" }), TypeError);
+});
+
+test("createListDecoder: mode counts steps over metadata that an annotation adds to a row", () => {
+  const metadata = {
+    name: "db",
+    annotations: { "k8s.io/initial-events-end": "true", other: canary },
+    labels: { a: canary },
+  };
+  const object = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+  const text = tableText([{ cells: ["db", "Opaque", 1, "1d"], object }]);
+  const events = pushAll(createListDecoder(counts), Buffer.from(text));
+  assert.ok(events[1]?.kind === "object");
+  assert.equal(
+    events[1].object.canonical,
+    '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop"},"obsyk":{"dataCount":1},"type":"Opaque"}',
+  );
 });
 
 const whole = { ...secretOf(undefined), kind: "Secret", apiVersion: "v1", data: { a: canary } };

@@ -351,6 +351,8 @@ test("startReader: very short watches come ever slower (W10, pitfall 19)", async
       first,
       open,
     ],
+    // On a busy machine even an empty watch takes a while.
+    timings: { shortMs: 60_000 },
   });
   await untilRequests(harness, 12);
   assert.deepEqual(
@@ -422,6 +424,7 @@ test("startReader: an answer of another type is not read (W16, pitfall 22)", asy
     await using harness = await openHarness({ steps });
     await until(() => harness.sink.states().includes("misconfigured"), "it was refused");
     assert.match(harness.sink.of("state").at(-1)!.detail, /application\/json/);
+    assert.ok(!harness.told.includes("undecodable"), "its body was not looked at");
     assert.deepEqual(harness.sink.deleted, []);
     assert.ok(harness.pauses.includes(600_000));
   }
@@ -464,6 +467,7 @@ test("startReader: 403 stops only this stream and deletes nothing (W11, pitfall 
     ],
   });
   await untilRequests(harness, 7);
+  await until(() => harness.sink.states().at(-1) === "watching", "it watches again");
   assert.deepEqual(harness.sink.deleted, []);
   assert.equal(harness.sink.of("begin").at(-1)!.reason, "regained");
   assert.deepEqual(
@@ -585,7 +589,7 @@ for (const { name, kind, step } of watchdogs) {
         page([], { resourceVersion: "40" }),
         stream([event("ADDED", ns("b", "41"))]),
       ],
-      timings: { headersMs: 60, idleMs: 60 },
+      timings: { headersMs: 400, idleMs: 400 },
     });
     await untilStored(harness, "b");
     assert.ok(harness.told.includes(`watchdog ${kind}`));
@@ -632,7 +636,7 @@ test("startReader: a page that stalls is cut off and listed anew (W9)", async ()
   };
   await using harness = await openHarness({
     steps: [stalled, (() => undefined) satisfies Step, first, open],
-    timings: { pageIdleMs: 60 },
+    timings: { pageIdleMs: 400 },
   });
   await untilStored(harness, "a");
   assert.deepEqual(
@@ -663,11 +667,24 @@ test("startReader: marks after events are few, and the last is never left out (W
   );
   await using harness = await openHarness({
     steps: [first, stream(events)],
-    timings: { markMs: 50 },
+    timings: { markMs: 200 },
   });
   await until(
     () => harness.sink.of("mark").at(-1)?.resourceVersion === "210",
     "the last event was marked",
   );
   assert.ok(harness.sink.of("mark").length < 20);
+});
+
+test("startReader: a watch that ends before a mark was due marks at its end (W20)", async () => {
+  await using harness = await openHarness({
+    steps: [
+      first,
+      stream([event("ADDED", ns("b", "11")), event("ADDED", ns("c", "12"))], "end"),
+      open,
+    ],
+    timings: { markMs: 60_000 },
+  });
+  await untilRequests(harness, 3);
+  assert.equal(harness.sink.of("mark").at(-1)?.resourceVersion, "12");
 });

@@ -131,8 +131,8 @@ for (let seed = 1; seed <= 5; seed += 1) {
       ],
       timings: {
         idleMs: 50,
-        headersMs: 80,
-        pageIdleMs: 80,
+        headersMs: 500,
+        pageIdleMs: 500,
         watchSeconds: { min: 0, max: 0 },
         idleGraceMs: 50,
         lifetimeGraceMs: 5000,

@@ -57,13 +57,8 @@ export class Reflector {
   }
 
   #accept({ input, detail }: Outcome): void {
-    const before = this.#state;
     this.#detail = detail;
-    this.#state = step(before, input);
-    // An answer that this state cannot have: wait rather than ask again at once.
-    if (this.#state === before) {
-      this.#state = step(before, { kind: "failed", retryAfter: undefined, lost: false });
-    }
+    this.#state = step(this.#state, input);
   }
 
   #takeRequest(): void {

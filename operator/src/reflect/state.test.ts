@@ -402,6 +402,32 @@ test("step: an input that a state does not expect leaves the very same state (W1
   }
 });
 
+test("step: whatever a request can come to leads out of its state (W1)", () => {
+  const any = [
+    "expired",
+    "future",
+    "undecodable",
+    "watchdog",
+    "failed",
+    "unauthorized",
+    "forbidden",
+    "notFound",
+    "refused",
+    "guarded",
+  ] as const;
+  const own = {
+    discover: ["served", "unserved"],
+    listing: ["listed"],
+    watching: ["ended", "outdated", "overflowed"],
+    probe: ["probed"],
+  } as const;
+  for (const kind of ["discover", "listing", "watching", "probe"] as const) {
+    for (const result of [...any, ...own[kind]]) {
+      assert.notEqual(step(states[kind], inputs[result]).kind, kind, `${kind} and ${result}`);
+    }
+  }
+});
+
 test("step: nothing leads out of stopped (W1)", () => {
   for (const input of Object.values(inputs)) {
     assert.equal(step(states.stopped, input), states.stopped);

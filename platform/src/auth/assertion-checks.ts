@@ -11,7 +11,7 @@ export const skewSeconds = 10;
 const maxLifeSeconds = 120;
 const maxAgeSeconds = 180;
 const maxAssertionChars = 4096;
-export const assertionType = "obs-client-assertion+jwt";
+const assertionType = "obs-client-assertion+jwt";
 
 type Members = { readonly [name: string]: unknown };
 

@@ -64,7 +64,7 @@ function describe(row: {
 }
 
 /** How long a disabled client may go on at most. */
-export const clientCacheMs = 10_000;
+const clientCacheMs = 10_000;
 /** Far more than one process serves; the oldest go first. */
 const maxCached = 10_000;
 

@@ -17,7 +17,7 @@ export type AgentIdentity = {
   readonly clusterId: string;
 };
 
-export type Role = "owner" | "admin" | "viewer";
+type Role = "owner" | "admin" | "viewer";
 
 /** Proven by a session on the console listener. */
 export type PersonIdentity = {

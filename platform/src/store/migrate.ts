@@ -11,7 +11,7 @@ import { MigrationError } from "../errors.ts";
 
 type Migration = { readonly number: number; readonly name: string; readonly sql: string };
 
-export const migrationsDir = new URL("./migrations/", import.meta.url);
+const migrationsDir = new URL("./migrations/", import.meta.url);
 
 /** Names the lock; any number that nothing else in the database uses. */
 const lockId = 0x6f62_7379;

@@ -17,7 +17,7 @@ import { PostgresError } from "../errors.ts";
 export type RunAs = { readonly user: string; readonly uid: number; readonly gid: number };
 
 /** The user that runs the server: ourselves (`undefined`), or when we are root `postgres`, else `nobody`. */
-export async function readRunAs(): Promise<RunAs | undefined> {
+async function readRunAs(): Promise<RunAs | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const lines = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
   for (const user of ["postgres", "nobody"]) {

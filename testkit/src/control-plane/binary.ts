@@ -35,7 +35,7 @@ const source = fileURLToPath(new URL("../../../tools/controlplane", import.meta.
 const lockPollMs = 500;
 
 /** Where the binary of this tree's sources belongs, whether it has been built, and its Kubernetes version. */
-export async function describeBinary(
+async function describeBinary(
   env: Environment,
 ): Promise<{ readonly path: string; readonly built: boolean; readonly version: string }> {
   const texts = await Promise.all(

@@ -20,17 +20,17 @@ import {
 import { labelSelector, objectMeta } from "./metadata.ts";
 import { podTemplateSpec } from "./pods.ts";
 
-export const rollingUpdateDeployment = table("k8s.io.api.apps.v1.RollingUpdateDeployment", {
+const rollingUpdateDeployment = table("k8s.io.api.apps.v1.RollingUpdateDeployment", {
   maxUnavailable: pointer(1, intOrString),
   maxSurge: pointer(2, intOrString),
 });
 
-export const deploymentStrategy = table("k8s.io.api.apps.v1.DeploymentStrategy", {
+const deploymentStrategy = table("k8s.io.api.apps.v1.DeploymentStrategy", {
   type: omitzero(1, string),
   rollingUpdate: pointer(2, message(rollingUpdateDeployment)),
 });
 
-export const deploymentSpec = table("k8s.io.api.apps.v1.DeploymentSpec", {
+const deploymentSpec = table("k8s.io.api.apps.v1.DeploymentSpec", {
   replicas: pointer(1, int32),
   selector: pointer(2, message(labelSelector)),
   template: always(3, message(podTemplateSpec)),
@@ -41,14 +41,14 @@ export const deploymentSpec = table("k8s.io.api.apps.v1.DeploymentSpec", {
   progressDeadlineSeconds: pointer(9, int32),
 });
 
-export const deploymentCondition = table("k8s.io.api.apps.v1.DeploymentCondition", {
+const deploymentCondition = table("k8s.io.api.apps.v1.DeploymentCondition", {
   type: always(1, string),
   status: always(2, string),
   lastTransitionTime: omitzero(7, time),
   reason: omitzero(4, string),
 });
 
-export const deploymentStatus = table("k8s.io.api.apps.v1.DeploymentStatus", {
+const deploymentStatus = table("k8s.io.api.apps.v1.DeploymentStatus", {
   observedGeneration: omitzero(1, int64),
   replicas: omitzero(2, int32),
   updatedReplicas: omitzero(3, int32),
@@ -66,21 +66,21 @@ export const deployment = table("k8s.io.api.apps.v1.Deployment", {
   status: always(3, message(deploymentStatus)),
 });
 
-export const replicaSetSpec = table("k8s.io.api.apps.v1.ReplicaSetSpec", {
+const replicaSetSpec = table("k8s.io.api.apps.v1.ReplicaSetSpec", {
   replicas: pointer(1, int32),
   minReadySeconds: omitzero(4, int32),
   selector: pointer(2, message(labelSelector)),
   template: always(3, message(podTemplateSpec)),
 });
 
-export const replicaSetCondition = table("k8s.io.api.apps.v1.ReplicaSetCondition", {
+const replicaSetCondition = table("k8s.io.api.apps.v1.ReplicaSetCondition", {
   type: always(1, string),
   status: always(2, string),
   lastTransitionTime: omitzero(3, time),
   reason: omitzero(4, string),
 });
 
-export const replicaSetStatus = table("k8s.io.api.apps.v1.ReplicaSetStatus", {
+const replicaSetStatus = table("k8s.io.api.apps.v1.ReplicaSetStatus", {
   replicas: always(1, int32),
   fullyLabeledReplicas: omitzero(2, int32),
   readyReplicas: omitzero(4, int32),

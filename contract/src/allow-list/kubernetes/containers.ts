@@ -23,7 +23,7 @@ import {
 import { localObjectReference } from "./metadata.ts";
 import { objectFieldSelector, resourceFieldSelector } from "./volumes.ts";
 
-export const containerPort = table("k8s.io.api.core.v1.ContainerPort", {
+const containerPort = table("k8s.io.api.core.v1.ContainerPort", {
   name: omitzero(1, string),
   hostPort: omitzero(2, int32),
   containerPort: always(3, int32),
@@ -31,42 +31,42 @@ export const containerPort = table("k8s.io.api.core.v1.ContainerPort", {
   hostIP: omitzero(5, string),
 });
 
-export const configMapEnvSource = table("k8s.io.api.core.v1.ConfigMapEnvSource", {
+const configMapEnvSource = table("k8s.io.api.core.v1.ConfigMapEnvSource", {
   localObjectReference: inline(1, message(localObjectReference)),
   optional: pointer(2, bool),
 });
 
-export const secretEnvSource = table("k8s.io.api.core.v1.SecretEnvSource", {
+const secretEnvSource = table("k8s.io.api.core.v1.SecretEnvSource", {
   localObjectReference: inline(1, message(localObjectReference)),
   optional: pointer(2, bool),
 });
 
-export const envFromSource = table("k8s.io.api.core.v1.EnvFromSource", {
+const envFromSource = table("k8s.io.api.core.v1.EnvFromSource", {
   prefix: omitzero(1, string),
   configMapRef: pointer(2, message(configMapEnvSource)),
   secretRef: pointer(3, message(secretEnvSource)),
 });
 
-export const configMapKeySelector = table("k8s.io.api.core.v1.ConfigMapKeySelector", {
+const configMapKeySelector = table("k8s.io.api.core.v1.ConfigMapKeySelector", {
   localObjectReference: inline(1, message(localObjectReference)),
   key: always(2, string),
   optional: pointer(3, bool),
 });
 
-export const secretKeySelector = table("k8s.io.api.core.v1.SecretKeySelector", {
+const secretKeySelector = table("k8s.io.api.core.v1.SecretKeySelector", {
   localObjectReference: inline(1, message(localObjectReference)),
   key: always(2, string),
   optional: pointer(3, bool),
 });
 
-export const fileKeySelector = table("k8s.io.api.core.v1.FileKeySelector", {
+const fileKeySelector = table("k8s.io.api.core.v1.FileKeySelector", {
   volumeName: always(1, string),
   path: always(2, string),
   key: always(3, string),
   optional: pointer(4, bool),
 });
 
-export const envVarSource = table("k8s.io.api.core.v1.EnvVarSource", {
+const envVarSource = table("k8s.io.api.core.v1.EnvVarSource", {
   fieldRef: pointer(1, message(objectFieldSelector)),
   resourceFieldRef: pointer(2, message(resourceFieldSelector)),
   configMapKeyRef: pointer(3, message(configMapKeySelector)),
@@ -74,12 +74,12 @@ export const envVarSource = table("k8s.io.api.core.v1.EnvVarSource", {
   fileKeyRef: pointer(5, message(fileKeySelector)),
 });
 
-export const envVar = table("k8s.io.api.core.v1.EnvVar", {
+const envVar = table("k8s.io.api.core.v1.EnvVar", {
   name: always(1, string),
   valueFrom: pointer(3, message(envVarSource)),
 });
 
-export const resourceClaim = table("k8s.io.api.core.v1.ResourceClaim", {
+const resourceClaim = table("k8s.io.api.core.v1.ResourceClaim", {
   name: always(1, string),
   request: omitzero(2, string),
 });
@@ -90,12 +90,12 @@ export const resourceRequirements = table("k8s.io.api.core.v1.ResourceRequiremen
   claims: omitzero(3, list(message(resourceClaim))),
 });
 
-export const containerResizePolicy = table("k8s.io.api.core.v1.ContainerResizePolicy", {
+const containerResizePolicy = table("k8s.io.api.core.v1.ContainerResizePolicy", {
   resourceName: always(1, string),
   restartPolicy: always(2, string),
 });
 
-export const volumeMount = table("k8s.io.api.core.v1.VolumeMount", {
+const volumeMount = table("k8s.io.api.core.v1.VolumeMount", {
   name: always(1, string),
   readOnly: omitzero(2, bool),
   recursiveReadOnly: pointer(7, string),
@@ -105,34 +105,34 @@ export const volumeMount = table("k8s.io.api.core.v1.VolumeMount", {
   subPathExpr: omitzero(6, string),
 });
 
-export const volumeDevice = table("k8s.io.api.core.v1.VolumeDevice", {
+const volumeDevice = table("k8s.io.api.core.v1.VolumeDevice", {
   name: always(1, string),
   devicePath: always(2, string),
 });
 
-export const execAction = table("k8s.io.api.core.v1.ExecAction", {});
+const execAction = table("k8s.io.api.core.v1.ExecAction", {});
 
-export const hTTPGetAction = table("k8s.io.api.core.v1.HTTPGetAction", {
+const hTTPGetAction = table("k8s.io.api.core.v1.HTTPGetAction", {
   port: always(2, intOrString),
   scheme: omitzero(4, string),
 });
 
-export const tCPSocketAction = table("k8s.io.api.core.v1.TCPSocketAction", {
+const tCPSocketAction = table("k8s.io.api.core.v1.TCPSocketAction", {
   port: always(1, intOrString),
 });
 
-export const gRPCAction = table("k8s.io.api.core.v1.GRPCAction", {
+const gRPCAction = table("k8s.io.api.core.v1.GRPCAction", {
   port: always(1, int32),
 });
 
-export const probeHandler = table("k8s.io.api.core.v1.ProbeHandler", {
+const probeHandler = table("k8s.io.api.core.v1.ProbeHandler", {
   exec: pointer(1, message(execAction)),
   httpGet: pointer(2, message(hTTPGetAction)),
   tcpSocket: pointer(3, message(tCPSocketAction)),
   grpc: pointer(4, message(gRPCAction)),
 });
 
-export const probe = table("k8s.io.api.core.v1.Probe", {
+const probe = table("k8s.io.api.core.v1.Probe", {
   handler: inline(1, message(probeHandler)),
   initialDelaySeconds: omitzero(2, int32),
   timeoutSeconds: omitzero(3, int32),
@@ -142,7 +142,7 @@ export const probe = table("k8s.io.api.core.v1.Probe", {
   terminationGracePeriodSeconds: pointer(7, int64),
 });
 
-export const capabilities = table("k8s.io.api.core.v1.Capabilities", {
+const capabilities = table("k8s.io.api.core.v1.Capabilities", {
   add: omitzero(1, list(string)),
   drop: omitzero(2, list(string)),
 });
@@ -173,7 +173,7 @@ export const appArmorProfile = table("k8s.io.api.core.v1.AppArmorProfile", {
   localhostProfile: pointer(2, string),
 });
 
-export const securityContext = table("k8s.io.api.core.v1.SecurityContext", {
+const securityContext = table("k8s.io.api.core.v1.SecurityContext", {
   capabilities: pointer(1, message(capabilities)),
   privileged: pointer(2, bool),
   seLinuxOptions: pointer(3, message(sELinuxOptions)),
@@ -210,7 +210,7 @@ export const container = table("k8s.io.api.core.v1.Container", {
   tty: omitzero(18, bool),
 });
 
-export const ephemeralContainerCommon = table("k8s.io.api.core.v1.EphemeralContainerCommon", {
+const ephemeralContainerCommon = table("k8s.io.api.core.v1.EphemeralContainerCommon", {
   name: always(1, string),
   image: omitzero(2, string),
   ports: omitzero(6, list(message(containerPort))),
@@ -237,15 +237,15 @@ export const ephemeralContainer = table("k8s.io.api.core.v1.EphemeralContainer",
   targetContainerName: omitzero(2, string),
 });
 
-export const containerStateWaiting = table("k8s.io.api.core.v1.ContainerStateWaiting", {
+const containerStateWaiting = table("k8s.io.api.core.v1.ContainerStateWaiting", {
   reason: omitzero(1, string),
 });
 
-export const containerStateRunning = table("k8s.io.api.core.v1.ContainerStateRunning", {
+const containerStateRunning = table("k8s.io.api.core.v1.ContainerStateRunning", {
   startedAt: omitzero(1, time),
 });
 
-export const containerStateTerminated = table("k8s.io.api.core.v1.ContainerStateTerminated", {
+const containerStateTerminated = table("k8s.io.api.core.v1.ContainerStateTerminated", {
   exitCode: always(1, int32),
   signal: omitzero(2, int32),
   reason: omitzero(3, string),
@@ -254,7 +254,7 @@ export const containerStateTerminated = table("k8s.io.api.core.v1.ContainerState
   containerID: omitzero(7, string),
 });
 
-export const containerState = table("k8s.io.api.core.v1.ContainerState", {
+const containerState = table("k8s.io.api.core.v1.ContainerState", {
   waiting: pointer(1, message(containerStateWaiting)),
   running: pointer(2, message(containerStateRunning)),
   terminated: pointer(3, message(containerStateTerminated)),

@@ -20,18 +20,18 @@ import {
 } from "../build.ts";
 import { condition, localObjectReference, objectMeta, objectReference } from "./metadata.ts";
 
-export const namespaceSpec = table("k8s.io.api.core.v1.NamespaceSpec", {
+const namespaceSpec = table("k8s.io.api.core.v1.NamespaceSpec", {
   finalizers: omitzero(1, list(string)),
 });
 
-export const namespaceCondition = table("k8s.io.api.core.v1.NamespaceCondition", {
+const namespaceCondition = table("k8s.io.api.core.v1.NamespaceCondition", {
   type: always(1, string),
   status: always(2, string),
   lastTransitionTime: omitzero(4, time),
   reason: omitzero(5, string),
 });
 
-export const namespaceStatus = table("k8s.io.api.core.v1.NamespaceStatus", {
+const namespaceStatus = table("k8s.io.api.core.v1.NamespaceStatus", {
   phase: omitzero(1, string),
   conditions: omitzero(2, list(message(namespaceCondition))),
 });
@@ -42,14 +42,14 @@ export const namespace = table("k8s.io.api.core.v1.Namespace", {
   status: always(3, message(namespaceStatus)),
 });
 
-export const taint = table("k8s.io.api.core.v1.Taint", {
+const taint = table("k8s.io.api.core.v1.Taint", {
   key: always(1, string),
   value: omitzero(2, string),
   effect: always(3, string),
   timeAdded: pointer(4, time),
 });
 
-export const nodeSpec = table("k8s.io.api.core.v1.NodeSpec", {
+const nodeSpec = table("k8s.io.api.core.v1.NodeSpec", {
   podCIDR: omitzero(1, string),
   podCIDRs: omitzero(7, list(string)),
   providerID: omitzero(3, string),
@@ -57,19 +57,19 @@ export const nodeSpec = table("k8s.io.api.core.v1.NodeSpec", {
   taints: omitzero(5, list(message(taint))),
 });
 
-export const nodeCondition = table("k8s.io.api.core.v1.NodeCondition", {
+const nodeCondition = table("k8s.io.api.core.v1.NodeCondition", {
   type: always(1, string),
   status: always(2, string),
   lastTransitionTime: omitzero(4, time),
   reason: omitzero(5, string),
 });
 
-export const nodeAddress = table("k8s.io.api.core.v1.NodeAddress", {
+const nodeAddress = table("k8s.io.api.core.v1.NodeAddress", {
   type: always(1, string),
   address: always(2, string),
 });
 
-export const nodeSystemInfo = table("k8s.io.api.core.v1.NodeSystemInfo", {
+const nodeSystemInfo = table("k8s.io.api.core.v1.NodeSystemInfo", {
   machineID: always(1, string),
   systemUUID: always(2, string),
   bootID: always(3, string),
@@ -82,7 +82,7 @@ export const nodeSystemInfo = table("k8s.io.api.core.v1.NodeSystemInfo", {
   architecture: always(10, string),
 });
 
-export const nodeStatus = table("k8s.io.api.core.v1.NodeStatus", {
+const nodeStatus = table("k8s.io.api.core.v1.NodeStatus", {
   capacity: omitzero(1, map(quantity)),
   allocatable: omitzero(2, map(quantity)),
   phase: omitzero(3, string),
@@ -97,7 +97,7 @@ export const node = table("k8s.io.api.core.v1.Node", {
   status: always(3, message(nodeStatus)),
 });
 
-export const servicePort = table("k8s.io.api.core.v1.ServicePort", {
+const servicePort = table("k8s.io.api.core.v1.ServicePort", {
   name: omitzero(1, string),
   protocol: omitzero(2, string),
   appProtocol: pointer(6, string),
@@ -106,15 +106,15 @@ export const servicePort = table("k8s.io.api.core.v1.ServicePort", {
   nodePort: omitzero(5, int32),
 });
 
-export const clientIPConfig = table("k8s.io.api.core.v1.ClientIPConfig", {
+const clientIPConfig = table("k8s.io.api.core.v1.ClientIPConfig", {
   timeoutSeconds: pointer(1, int32),
 });
 
-export const sessionAffinityConfig = table("k8s.io.api.core.v1.SessionAffinityConfig", {
+const sessionAffinityConfig = table("k8s.io.api.core.v1.SessionAffinityConfig", {
   clientIP: pointer(1, message(clientIPConfig)),
 });
 
-export const serviceSpec = table("k8s.io.api.core.v1.ServiceSpec", {
+const serviceSpec = table("k8s.io.api.core.v1.ServiceSpec", {
   ports: omitzero(1, list(message(servicePort))),
   selector: omitzero(2, map(string)),
   clusterIP: omitzero(3, string),
@@ -137,24 +137,24 @@ export const serviceSpec = table("k8s.io.api.core.v1.ServiceSpec", {
   trafficDistribution: pointer(23, string),
 });
 
-export const portStatus = table("k8s.io.api.core.v1.PortStatus", {
+const portStatus = table("k8s.io.api.core.v1.PortStatus", {
   port: always(1, int32),
   protocol: always(2, string),
   error: pointer(3, string),
 });
 
-export const loadBalancerIngress = table("k8s.io.api.core.v1.LoadBalancerIngress", {
+const loadBalancerIngress = table("k8s.io.api.core.v1.LoadBalancerIngress", {
   ip: omitzero(1, string),
   hostname: omitzero(2, string),
   ipMode: pointer(3, string),
   ports: omitzero(4, list(message(portStatus))),
 });
 
-export const loadBalancerStatus = table("k8s.io.api.core.v1.LoadBalancerStatus", {
+const loadBalancerStatus = table("k8s.io.api.core.v1.LoadBalancerStatus", {
   ingress: omitzero(1, list(message(loadBalancerIngress))),
 });
 
-export const serviceStatus = table("k8s.io.api.core.v1.ServiceStatus", {
+const serviceStatus = table("k8s.io.api.core.v1.ServiceStatus", {
   loadBalancer: always(1, message(loadBalancerStatus)),
   conditions: omitzero(2, list(message(condition))),
 });

@@ -21,7 +21,7 @@ import {
 import { annotationKeys } from "../annotations.ts";
 import { limits } from "../../limits.ts";
 
-export const ownerReference = table("k8s.io.apimachinery.pkg.apis.meta.v1.OwnerReference", {
+const ownerReference = table("k8s.io.apimachinery.pkg.apis.meta.v1.OwnerReference", {
   apiVersion: always(5, string),
   kind: always(1, string),
   name: always(3, string),
@@ -30,7 +30,7 @@ export const ownerReference = table("k8s.io.apimachinery.pkg.apis.meta.v1.OwnerR
   blockOwnerDeletion: pointer(7, bool),
 });
 
-export const managedFieldsEntry = table("k8s.io.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry", {
+const managedFieldsEntry = table("k8s.io.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry", {
   manager: omitzero(1, string),
   operation: omitzero(2, string),
   time: pointer(4, time),
@@ -54,7 +54,7 @@ export const objectMeta = table("k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta
   managedFields: volatile(omitzero(17, list(message(managedFieldsEntry)))),
 });
 
-export const labelSelectorRequirement = table(
+const labelSelectorRequirement = table(
   "k8s.io.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement",
   {
     key: always(1, string),

@@ -31,27 +31,27 @@ import {
 import { labelSelector, localObjectReference, objectMeta } from "./metadata.ts";
 import { volume } from "./volumes.ts";
 
-export const nodeSelectorRequirement = table("k8s.io.api.core.v1.NodeSelectorRequirement", {
+const nodeSelectorRequirement = table("k8s.io.api.core.v1.NodeSelectorRequirement", {
   key: always(1, string),
   operator: always(2, string),
   values: omitzero(3, list(string)),
 });
 
-export const nodeSelectorTerm = table("k8s.io.api.core.v1.NodeSelectorTerm", {
+const nodeSelectorTerm = table("k8s.io.api.core.v1.NodeSelectorTerm", {
   matchExpressions: omitzero(1, list(message(nodeSelectorRequirement))),
   matchFields: omitzero(2, list(message(nodeSelectorRequirement))),
 });
 
-export const nodeSelector = table("k8s.io.api.core.v1.NodeSelector", {
+const nodeSelector = table("k8s.io.api.core.v1.NodeSelector", {
   nodeSelectorTerms: omitzero(1, list(message(nodeSelectorTerm))),
 });
 
-export const preferredSchedulingTerm = table("k8s.io.api.core.v1.PreferredSchedulingTerm", {
+const preferredSchedulingTerm = table("k8s.io.api.core.v1.PreferredSchedulingTerm", {
   weight: always(1, int32),
   preference: always(2, message(nodeSelectorTerm)),
 });
 
-export const nodeAffinity = table("k8s.io.api.core.v1.NodeAffinity", {
+const nodeAffinity = table("k8s.io.api.core.v1.NodeAffinity", {
   requiredDuringSchedulingIgnoredDuringExecution: pointer(1, message(nodeSelector)),
   preferredDuringSchedulingIgnoredDuringExecution: omitzero(
     2,
@@ -59,7 +59,7 @@ export const nodeAffinity = table("k8s.io.api.core.v1.NodeAffinity", {
   ),
 });
 
-export const podAffinityTerm = table("k8s.io.api.core.v1.PodAffinityTerm", {
+const podAffinityTerm = table("k8s.io.api.core.v1.PodAffinityTerm", {
   labelSelector: pointer(1, message(labelSelector)),
   namespaces: omitzero(2, list(string)),
   topologyKey: always(3, string),
@@ -68,12 +68,12 @@ export const podAffinityTerm = table("k8s.io.api.core.v1.PodAffinityTerm", {
   mismatchLabelKeys: omitzero(6, list(string)),
 });
 
-export const weightedPodAffinityTerm = table("k8s.io.api.core.v1.WeightedPodAffinityTerm", {
+const weightedPodAffinityTerm = table("k8s.io.api.core.v1.WeightedPodAffinityTerm", {
   weight: always(1, int32),
   podAffinityTerm: always(2, message(podAffinityTerm)),
 });
 
-export const podAffinity = table("k8s.io.api.core.v1.PodAffinity", {
+const podAffinity = table("k8s.io.api.core.v1.PodAffinity", {
   requiredDuringSchedulingIgnoredDuringExecution: omitzero(1, list(message(podAffinityTerm))),
   preferredDuringSchedulingIgnoredDuringExecution: omitzero(
     2,
@@ -81,7 +81,7 @@ export const podAffinity = table("k8s.io.api.core.v1.PodAffinity", {
   ),
 });
 
-export const podAntiAffinity = table("k8s.io.api.core.v1.PodAntiAffinity", {
+const podAntiAffinity = table("k8s.io.api.core.v1.PodAntiAffinity", {
   requiredDuringSchedulingIgnoredDuringExecution: omitzero(1, list(message(podAffinityTerm))),
   preferredDuringSchedulingIgnoredDuringExecution: omitzero(
     2,
@@ -89,13 +89,13 @@ export const podAntiAffinity = table("k8s.io.api.core.v1.PodAntiAffinity", {
   ),
 });
 
-export const affinity = table("k8s.io.api.core.v1.Affinity", {
+const affinity = table("k8s.io.api.core.v1.Affinity", {
   nodeAffinity: pointer(1, message(nodeAffinity)),
   podAffinity: pointer(2, message(podAffinity)),
   podAntiAffinity: pointer(3, message(podAntiAffinity)),
 });
 
-export const toleration = table("k8s.io.api.core.v1.Toleration", {
+const toleration = table("k8s.io.api.core.v1.Toleration", {
   key: omitzero(1, string),
   operator: omitzero(2, string),
   value: omitzero(3, string),
@@ -103,7 +103,7 @@ export const toleration = table("k8s.io.api.core.v1.Toleration", {
   tolerationSeconds: pointer(5, int64),
 });
 
-export const topologySpreadConstraint = table("k8s.io.api.core.v1.TopologySpreadConstraint", {
+const topologySpreadConstraint = table("k8s.io.api.core.v1.TopologySpreadConstraint", {
   maxSkew: always(1, int32),
   topologyKey: always(2, string),
   whenUnsatisfiable: always(3, string),
@@ -114,46 +114,46 @@ export const topologySpreadConstraint = table("k8s.io.api.core.v1.TopologySpread
   matchLabelKeys: omitzero(8, list(string)),
 });
 
-export const hostAlias = table("k8s.io.api.core.v1.HostAlias", {
+const hostAlias = table("k8s.io.api.core.v1.HostAlias", {
   ip: always(1, string),
   hostnames: omitzero(2, list(string)),
 });
 
-export const podDNSConfigOption = table("k8s.io.api.core.v1.PodDNSConfigOption", {
+const podDNSConfigOption = table("k8s.io.api.core.v1.PodDNSConfigOption", {
   name: omitzero(1, string),
   value: pointer(2, string),
 });
 
-export const podDNSConfig = table("k8s.io.api.core.v1.PodDNSConfig", {
+const podDNSConfig = table("k8s.io.api.core.v1.PodDNSConfig", {
   nameservers: omitzero(1, list(string)),
   searches: omitzero(2, list(string)),
   options: omitzero(3, list(message(podDNSConfigOption))),
 });
 
-export const podReadinessGate = table("k8s.io.api.core.v1.PodReadinessGate", {
+const podReadinessGate = table("k8s.io.api.core.v1.PodReadinessGate", {
   conditionType: always(1, string),
 });
 
-export const podSchedulingGate = table("k8s.io.api.core.v1.PodSchedulingGate", {
+const podSchedulingGate = table("k8s.io.api.core.v1.PodSchedulingGate", {
   name: always(1, string),
 });
 
-export const podOS = table("k8s.io.api.core.v1.PodOS", {
+const podOS = table("k8s.io.api.core.v1.PodOS", {
   name: always(1, string),
 });
 
-export const podResourceClaim = table("k8s.io.api.core.v1.PodResourceClaim", {
+const podResourceClaim = table("k8s.io.api.core.v1.PodResourceClaim", {
   name: always(1, string),
   resourceClaimName: pointer(3, string),
   resourceClaimTemplateName: pointer(4, string),
 });
 
-export const sysctl = table("k8s.io.api.core.v1.Sysctl", {
+const sysctl = table("k8s.io.api.core.v1.Sysctl", {
   name: always(1, string),
   value: always(2, string),
 });
 
-export const podSecurityContext = table("k8s.io.api.core.v1.PodSecurityContext", {
+const podSecurityContext = table("k8s.io.api.core.v1.PodSecurityContext", {
   seLinuxOptions: pointer(1, message(sELinuxOptions)),
   windowsOptions: pointer(8, message(windowsSecurityContextOptions)),
   runAsUser: pointer(2, int64),
@@ -169,7 +169,7 @@ export const podSecurityContext = table("k8s.io.api.core.v1.PodSecurityContext",
   seLinuxChangePolicy: pointer(13, string),
 });
 
-export const podSpec = table("k8s.io.api.core.v1.PodSpec", {
+const podSpec = table("k8s.io.api.core.v1.PodSpec", {
   volumes: omitzero(1, list(message(volume))),
   initContainers: omitzero(20, list(message(container))),
   containers: omitzero(2, list(message(container))),
@@ -217,7 +217,7 @@ export const podTemplateSpec = table("k8s.io.api.core.v1.PodTemplateSpec", {
   spec: always(2, message(podSpec)),
 });
 
-export const podCondition = table("k8s.io.api.core.v1.PodCondition", {
+const podCondition = table("k8s.io.api.core.v1.PodCondition", {
   type: always(1, string),
   observedGeneration: omitzero(7, int64),
   status: always(2, string),
@@ -225,15 +225,15 @@ export const podCondition = table("k8s.io.api.core.v1.PodCondition", {
   reason: omitzero(5, string),
 });
 
-export const hostIP = table("k8s.io.api.core.v1.HostIP", {
+const hostIP = table("k8s.io.api.core.v1.HostIP", {
   ip: always(1, string),
 });
 
-export const podIP = table("k8s.io.api.core.v1.PodIP", {
+const podIP = table("k8s.io.api.core.v1.PodIP", {
   ip: always(1, string),
 });
 
-export const podStatus = table("k8s.io.api.core.v1.PodStatus", {
+const podStatus = table("k8s.io.api.core.v1.PodStatus", {
   observedGeneration: omitzero(17, int64),
   phase: omitzero(1, string),
   conditions: omitzero(2, list(message(podCondition))),

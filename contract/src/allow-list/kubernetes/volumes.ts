@@ -26,7 +26,7 @@ import {
   typedObjectReference,
 } from "./metadata.ts";
 
-export const keyToPath = table("k8s.io.api.core.v1.KeyToPath", {
+const keyToPath = table("k8s.io.api.core.v1.KeyToPath", {
   key: always(1, string),
   path: always(2, string),
   mode: pointer(3, int32),
@@ -43,28 +43,28 @@ export const resourceFieldSelector = table("k8s.io.api.core.v1.ResourceFieldSele
   divisor: always(3, quantity),
 });
 
-export const downwardAPIVolumeFile = table("k8s.io.api.core.v1.DownwardAPIVolumeFile", {
+const downwardAPIVolumeFile = table("k8s.io.api.core.v1.DownwardAPIVolumeFile", {
   path: always(1, string),
   fieldRef: pointer(2, message(objectFieldSelector)),
   resourceFieldRef: pointer(3, message(resourceFieldSelector)),
   mode: pointer(4, int32),
 });
 
-export const secretVolumeSource = table("k8s.io.api.core.v1.SecretVolumeSource", {
+const secretVolumeSource = table("k8s.io.api.core.v1.SecretVolumeSource", {
   secretName: omitzero(1, string),
   items: omitzero(2, list(message(keyToPath))),
   defaultMode: pointer(3, int32),
   optional: pointer(4, bool),
 });
 
-export const configMapVolumeSource = table("k8s.io.api.core.v1.ConfigMapVolumeSource", {
+const configMapVolumeSource = table("k8s.io.api.core.v1.ConfigMapVolumeSource", {
   localObjectReference: inline(1, message(localObjectReference)),
   items: omitzero(2, list(message(keyToPath))),
   defaultMode: pointer(3, int32),
   optional: pointer(4, bool),
 });
 
-export const persistentVolumeClaimVolumeSource = table(
+const persistentVolumeClaimVolumeSource = table(
   "k8s.io.api.core.v1.PersistentVolumeClaimVolumeSource",
   {
     claimName: always(1, string),
@@ -72,27 +72,24 @@ export const persistentVolumeClaimVolumeSource = table(
   },
 );
 
-export const hostPathVolumeSource = table("k8s.io.api.core.v1.HostPathVolumeSource", {
+const hostPathVolumeSource = table("k8s.io.api.core.v1.HostPathVolumeSource", {
   path: always(1, string),
   type: pointer(2, string),
 });
 
-export const emptyDirVolumeSource = table("k8s.io.api.core.v1.EmptyDirVolumeSource", {
+const emptyDirVolumeSource = table("k8s.io.api.core.v1.EmptyDirVolumeSource", {
   medium: omitzero(1, string),
   sizeLimit: pointer(2, quantity),
 });
 
-export const gCEPersistentDiskVolumeSource = table(
-  "k8s.io.api.core.v1.GCEPersistentDiskVolumeSource",
-  {
-    pdName: always(1, string),
-    fsType: omitzero(2, string),
-    partition: omitzero(3, int32),
-    readOnly: omitzero(4, bool),
-  },
-);
+const gCEPersistentDiskVolumeSource = table("k8s.io.api.core.v1.GCEPersistentDiskVolumeSource", {
+  pdName: always(1, string),
+  fsType: omitzero(2, string),
+  partition: omitzero(3, int32),
+  readOnly: omitzero(4, bool),
+});
 
-export const aWSElasticBlockStoreVolumeSource = table(
+const aWSElasticBlockStoreVolumeSource = table(
   "k8s.io.api.core.v1.AWSElasticBlockStoreVolumeSource",
   {
     volumeID: always(1, string),
@@ -102,13 +99,13 @@ export const aWSElasticBlockStoreVolumeSource = table(
   },
 );
 
-export const nFSVolumeSource = table("k8s.io.api.core.v1.NFSVolumeSource", {
+const nFSVolumeSource = table("k8s.io.api.core.v1.NFSVolumeSource", {
   server: always(1, string),
   path: always(2, string),
   readOnly: omitzero(3, bool),
 });
 
-export const iSCSIVolumeSource = table("k8s.io.api.core.v1.ISCSIVolumeSource", {
+const iSCSIVolumeSource = table("k8s.io.api.core.v1.ISCSIVolumeSource", {
   targetPortal: always(1, string),
   iqn: always(2, string),
   lun: always(3, int32),
@@ -116,78 +113,72 @@ export const iSCSIVolumeSource = table("k8s.io.api.core.v1.ISCSIVolumeSource", {
   secretRef: pointer(10, message(localObjectReference)),
 });
 
-export const rBDVolumeSource = table("k8s.io.api.core.v1.RBDVolumeSource", {
+const rBDVolumeSource = table("k8s.io.api.core.v1.RBDVolumeSource", {
   image: always(2, string),
   pool: omitzero(4, string),
   readOnly: omitzero(8, bool),
   secretRef: pointer(7, message(localObjectReference)),
 });
 
-export const flexVolumeSource = table("k8s.io.api.core.v1.FlexVolumeSource", {
+const flexVolumeSource = table("k8s.io.api.core.v1.FlexVolumeSource", {
   driver: always(1, string),
   fsType: omitzero(2, string),
   secretRef: pointer(3, message(localObjectReference)),
   readOnly: omitzero(4, bool),
 });
 
-export const cephFSVolumeSource = table("k8s.io.api.core.v1.CephFSVolumeSource", {
+const cephFSVolumeSource = table("k8s.io.api.core.v1.CephFSVolumeSource", {
   secretRef: pointer(5, message(localObjectReference)),
   readOnly: omitzero(6, bool),
 });
 
-export const azureFileVolumeSource = table("k8s.io.api.core.v1.AzureFileVolumeSource", {
+const azureFileVolumeSource = table("k8s.io.api.core.v1.AzureFileVolumeSource", {
   secretName: always(1, string),
   shareName: always(2, string),
   readOnly: omitzero(3, bool),
 });
 
-export const azureDiskVolumeSource = table("k8s.io.api.core.v1.AzureDiskVolumeSource", {
+const azureDiskVolumeSource = table("k8s.io.api.core.v1.AzureDiskVolumeSource", {
   diskName: always(1, string),
   readOnly: pointer(5, bool),
 });
 
-export const downwardAPIVolumeSource = table("k8s.io.api.core.v1.DownwardAPIVolumeSource", {
+const downwardAPIVolumeSource = table("k8s.io.api.core.v1.DownwardAPIVolumeSource", {
   items: omitzero(1, list(message(downwardAPIVolumeFile))),
   defaultMode: pointer(2, int32),
 });
 
-export const secretProjection = table("k8s.io.api.core.v1.SecretProjection", {
+const secretProjection = table("k8s.io.api.core.v1.SecretProjection", {
   localObjectReference: inline(1, message(localObjectReference)),
   items: omitzero(2, list(message(keyToPath))),
   optional: pointer(4, bool),
 });
 
-export const configMapProjection = table("k8s.io.api.core.v1.ConfigMapProjection", {
+const configMapProjection = table("k8s.io.api.core.v1.ConfigMapProjection", {
   localObjectReference: inline(1, message(localObjectReference)),
   items: omitzero(2, list(message(keyToPath))),
   optional: pointer(4, bool),
 });
 
-export const downwardAPIProjection = table("k8s.io.api.core.v1.DownwardAPIProjection", {
+const downwardAPIProjection = table("k8s.io.api.core.v1.DownwardAPIProjection", {
   items: omitzero(1, list(message(downwardAPIVolumeFile))),
 });
 
-export const serviceAccountTokenProjection = table(
-  "k8s.io.api.core.v1.ServiceAccountTokenProjection",
-  {
-    audience: omitzero(1, string),
-    expirationSeconds: pointer(2, int64),
-    path: always(3, string),
-  },
-);
+const serviceAccountTokenProjection = table("k8s.io.api.core.v1.ServiceAccountTokenProjection", {
+  audience: omitzero(1, string),
+  expirationSeconds: pointer(2, int64),
+  path: always(3, string),
+});
 
-export const clusterTrustBundleProjection = table(
-  "k8s.io.api.core.v1.ClusterTrustBundleProjection",
-  {
-    name: pointer(1, string),
-    signerName: pointer(2, string),
-    labelSelector: pointer(3, message(labelSelector)),
-    path: always(4, string),
-    optional: pointer(5, bool),
-  },
-);
+const clusterTrustBundleProjection = table("k8s.io.api.core.v1.ClusterTrustBundleProjection", {
+  name: pointer(1, string),
+  signerName: pointer(2, string),
+  labelSelector: pointer(3, message(labelSelector)),
+  path: always(4, string),
+  optional: pointer(5, bool),
+});
 
-export const podCertificateProjection = table("k8s.io.api.core.v1.PodCertificateProjection", {
+const podCertificateProjection = table("k8s.io.api.core.v1.PodCertificateProjection", {
   signerName: omitzero(1, string),
   keyType: omitzero(2, string),
   maxExpirationSeconds: pointer(3, int32),
@@ -196,7 +187,7 @@ export const podCertificateProjection = table("k8s.io.api.core.v1.PodCertificate
   certificateChainPath: omitzero(6, string),
 });
 
-export const volumeProjection = table("k8s.io.api.core.v1.VolumeProjection", {
+const volumeProjection = table("k8s.io.api.core.v1.VolumeProjection", {
   secret: pointer(1, message(secretProjection)),
   downwardAPI: pointer(2, message(downwardAPIProjection)),
   configMap: pointer(3, message(configMapProjection)),
@@ -205,24 +196,24 @@ export const volumeProjection = table("k8s.io.api.core.v1.VolumeProjection", {
   podCertificate: pointer(6, message(podCertificateProjection)),
 });
 
-export const projectedVolumeSource = table("k8s.io.api.core.v1.ProjectedVolumeSource", {
+const projectedVolumeSource = table("k8s.io.api.core.v1.ProjectedVolumeSource", {
   sources: omitzero(1, list(message(volumeProjection))),
   defaultMode: pointer(2, int32),
 });
 
-export const cSIVolumeSource = table("k8s.io.api.core.v1.CSIVolumeSource", {
+const cSIVolumeSource = table("k8s.io.api.core.v1.CSIVolumeSource", {
   driver: always(1, string),
   readOnly: pointer(2, bool),
   fsType: pointer(3, string),
   nodePublishSecretRef: pointer(5, message(localObjectReference)),
 });
 
-export const volumeResourceRequirements = table("k8s.io.api.core.v1.VolumeResourceRequirements", {
+const volumeResourceRequirements = table("k8s.io.api.core.v1.VolumeResourceRequirements", {
   limits: omitzero(1, map(quantity)),
   requests: omitzero(2, map(quantity)),
 });
 
-export const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVolumeClaimSpec", {
+const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVolumeClaimSpec", {
   accessModes: omitzero(1, list(string)),
   selector: pointer(4, message(labelSelector)),
   resources: always(2, message(volumeResourceRequirements)),
@@ -234,24 +225,21 @@ export const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVol
   volumeAttributesClassName: pointer(9, string),
 });
 
-export const persistentVolumeClaimTemplate = table(
-  "k8s.io.api.core.v1.PersistentVolumeClaimTemplate",
-  {
-    metadata: always(1, message(objectMeta)),
-    spec: always(2, message(persistentVolumeClaimSpec)),
-  },
-);
+const persistentVolumeClaimTemplate = table("k8s.io.api.core.v1.PersistentVolumeClaimTemplate", {
+  metadata: always(1, message(objectMeta)),
+  spec: always(2, message(persistentVolumeClaimSpec)),
+});
 
-export const ephemeralVolumeSource = table("k8s.io.api.core.v1.EphemeralVolumeSource", {
+const ephemeralVolumeSource = table("k8s.io.api.core.v1.EphemeralVolumeSource", {
   volumeClaimTemplate: pointer(1, message(persistentVolumeClaimTemplate)),
 });
 
-export const imageVolumeSource = table("k8s.io.api.core.v1.ImageVolumeSource", {
+const imageVolumeSource = table("k8s.io.api.core.v1.ImageVolumeSource", {
   reference: omitzero(1, string),
   pullPolicy: omitzero(2, string),
 });
 
-export const volumeSource = table("k8s.io.api.core.v1.VolumeSource", {
+const volumeSource = table("k8s.io.api.core.v1.VolumeSource", {
   hostPath: pointer(1, message(hostPathVolumeSource)),
   emptyDir: pointer(2, message(emptyDirVolumeSource)),
   gcePersistentDisk: pointer(3, message(gCEPersistentDiskVolumeSource)),

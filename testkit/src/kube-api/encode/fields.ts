@@ -18,44 +18,80 @@ export type WireField = {
   readonly type: WireType;
 };
 
-const messages = new Map<string, readonly WireField[]>();
-for (const definition of resources) collect(definition.message);
-for (const name of Object.keys(forbiddenFields)) {
-  if (!messages.has(name)) messages.set(name, forbiddenOf(name));
-}
+type Known = { readonly fields: readonly WireField[]; readonly names: ReadonlySet<string> };
 
-/** @throws {TypeError} when no table knows the message */
+const messages: ReadonlyMap<string, Known> = collectAll();
+
+/**
+ * In the order of their numbers, which is the order in which an API server writes them.
+ *
+ * @throws {TypeError} when no table knows the message
+ */
 export function fieldsOf(message: string): readonly WireField[] {
-  const fields = messages.get(message);
-  if (fields === undefined) throw new TypeError(`no table for ${message}`);
-  return fields;
+  return known(message).fields;
 }
 
-function collect(message: Message): void {
-  if (messages.has(message.name)) return;
+/** Members of the message's JSON, embedded ones included. @throws {TypeError} as `fieldsOf` */
+export function namesOf(message: string): ReadonlySet<string> {
+  return known(message).names;
+}
+
+function known(message: string): Known {
+  const found = messages.get(message);
+  if (found === undefined) throw new TypeError(`no table for ${message}`);
+  return found;
+}
+
+function collectAll(): ReadonlyMap<string, Known> {
+  const collected = new Map<string, readonly WireField[]>();
+  for (const definition of resources) collect(definition.message, collected);
+  for (const name of Object.keys(forbiddenFields)) {
+    if (!collected.has(name)) collected.set(name, forbiddenOf(name));
+  }
+  const all = new Map<string, Known>();
+  for (const [name, fields] of collected) {
+    all.set(name, { fields, names: new Set(memberNames(fields, collected)) });
+  }
+  return all;
+}
+
+function memberNames(
+  fields: readonly WireField[],
+  collected: ReadonlyMap<string, readonly WireField[]>,
+): readonly string[] {
+  return fields.flatMap((field) =>
+    field.presence === "inline" && field.type.kind === "message"
+      ? memberNames(collected.get(field.type.name) ?? [], collected)
+      : field.name,
+  );
+}
+
+function collect(message: Message, into: Map<string, readonly WireField[]>): void {
+  if (into.has(message.name)) return;
+  into.set(message.name, []);
   const allowed = Object.entries(message.fields).map(([name, field]) => ({
     name,
     number: field.number,
     presence: field.presence,
-    type: wireType(field.type),
+    type: wireType(field.type, into),
   }));
   const all = [...allowed, ...forbiddenOf(message.name)];
-  messages.set(
+  into.set(
     message.name,
     all.sort((a, b) => a.number - b.number),
   );
 }
 
-function wireType(type: FieldType): WireType {
+function wireType(type: FieldType, into: Map<string, readonly WireField[]>): WireType {
   switch (type.kind) {
     case "scalar":
       return { kind: "scalar", scalar: type.scalar };
     case "message":
-      collect(type.message);
+      collect(type.message, into);
       return { kind: "message", name: type.message.name };
     case "list":
     case "map":
-      return { kind: type.kind, of: wireType(type.of) };
+      return { kind: type.kind, of: wireType(type.of, into) };
   }
 }
 

@@ -4,24 +4,27 @@
  *
  * @module
  */
-import { fieldsOf, type WireField, type WireType } from "./fields.ts";
+import { fieldsOf, namesOf, type WireField, type WireType } from "./fields.ts";
+import { WireWriter } from "./wire-writer.ts";
 
 export type KubeObject = { readonly [name: string]: unknown };
 
+const varint = 0;
+const lengthDelimited = 2;
+
 /** @throws {TypeError} for a member that no table knows: what a test plants must reach the wire */
 export function encodeMessage(message: string, source: KubeObject): Buffer {
-  const fields = fieldsOf(message);
-  refuseUnknown(message, source);
-  return Buffer.concat(fields.flatMap((field) => encodeField(field, source)));
+  const writer = new WireWriter();
+  writeMessage(writer, message, source);
+  return writer.take();
 }
 
 /** A length-delimited field. */
-export function bytesField(number: number, value: Buffer): Buffer {
-  return Buffer.concat([
-    encodeVarint(BigInt(number * 8 + 2)),
-    encodeVarint(BigInt(value.length)),
-    value,
-  ]);
+export function bytesField(number: number, value: Uint8Array): Buffer {
+  const writer = new WireWriter();
+  writer.tag(number, lengthDelimited);
+  writer.bytes(value);
+  return writer.take();
 }
 
 export function textField(number: number, value: string): Buffer {
@@ -29,98 +32,118 @@ export function textField(number: number, value: string): Buffer {
 }
 
 export function varintField(number: number, value: bigint): Buffer {
-  return Buffer.concat([encodeVarint(BigInt(number * 8)), encodeVarint(value)]);
+  const writer = new WireWriter();
+  writer.tag(number, varint);
+  writer.integer(value);
+  return writer.take();
 }
 
-export function encodeVarint(value: bigint): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  while (rest > 0x7fn) {
-    bytes.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  bytes.push(Number(rest));
-  return Buffer.from(bytes);
+function writeMessage(writer: WireWriter, message: string, source: KubeObject): void {
+  refuseUnknown(message, source);
+  for (const field of fieldsOf(message)) writeField(writer, field, source);
 }
 
-function encodeField(field: WireField, source: KubeObject): Buffer[] {
+function writeField(writer: WireWriter, field: WireField, source: KubeObject): void {
   const { number, type } = field;
   if (field.presence === "inline" && type.kind === "message") {
-    return [bytesField(number, encodeInline(type.name, source))];
+    writer.tag(number, lengthDelimited);
+    writer.nested(() => {
+      for (const inner of fieldsOf(type.name)) writeField(writer, inner, source);
+    });
+    return;
   }
   const value = Object.hasOwn(source, field.name) ? source[field.name] : undefined;
   const isSet = value !== undefined && value !== null;
   if (type.kind === "list") {
-    return isSet ? (value as unknown[]).map((item) => encodeValue(number, type.of, item)) : [];
-  }
-  if (type.kind === "map") {
-    return isSet ? encodeMap(number, type.of, value as KubeObject) : [];
-  }
-  if (!isSet && field.presence === "pointer") return [];
-  return [encodeValue(number, type, value)];
+    if (isSet) for (const item of value as unknown[]) writeValue(writer, number, type.of, item);
+  } else if (type.kind === "map") {
+    if (isSet) writeMap(writer, number, type.of, value as KubeObject);
+  } else if (isSet || field.presence !== "pointer") writeValue(writer, number, type, value);
 }
 
-function encodeInline(message: string, source: KubeObject): Buffer {
-  return Buffer.concat(fieldsOf(message).flatMap((field) => encodeField(field, source)));
-}
-
-function encodeMap(number: number, of: WireType, value: KubeObject): Buffer[] {
+function writeMap(writer: WireWriter, number: number, of: WireType, value: KubeObject): void {
   const keys = Object.keys(value).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return keys.map((key) =>
-    bytesField(number, Buffer.concat([textField(1, key), encodeValue(2, of, value[key])])),
-  );
+  for (const key of keys) {
+    writer.tag(number, lengthDelimited);
+    writer.nested(() => {
+      writer.tag(1, lengthDelimited);
+      writer.text(key);
+      writeValue(writer, 2, of, value[key]);
+    });
+  }
 }
 
 /** An absent value is written as the zero of its type. */
-function encodeValue(number: number, type: WireType, value: unknown): Buffer {
+function writeValue(writer: WireWriter, number: number, type: WireType, value: unknown): void {
   if (type.kind === "message") {
-    return bytesField(number, encodeMessage(type.name, (value ?? {}) as KubeObject));
+    writer.tag(number, lengthDelimited);
+    writer.nested(() => writeMessage(writer, type.name, (value ?? {}) as KubeObject));
+    return;
   }
   if (type.kind !== "scalar") throw new TypeError("no list within a list");
-  switch (type.scalar) {
+  const isVarint = type.scalar === "bool" || type.scalar === "int32" || type.scalar === "int64";
+  writer.tag(number, isVarint ? varint : lengthDelimited);
+  writeScalar(writer, type.scalar, value ?? undefined);
+}
+
+function writeScalar(writer: WireWriter, scalar: string, value: unknown): void {
+  switch (scalar) {
     case "string":
-      return textField(number, (value ?? "") as string);
+      writer.text((value ?? "") as string);
+      return;
     case "bool":
-      return varintField(number, value === true ? 1n : 0n);
+      writer.integer(value === true ? 1 : 0);
+      return;
     case "int32":
     case "int64":
-      return varintField(number, BigInt((value ?? 0) as number | bigint));
+      writer.integer((value ?? 0) as number | bigint);
+      return;
     case "quantity":
-      return bytesField(number, textField(1, (value ?? "0") as string));
+      writer.nested(() => writeText(writer, 1, (value ?? "0") as string));
+      return;
     case "intOrString":
-      return bytesField(number, encodeIntOrString((value ?? 0) as number | string));
+      writer.nested(() => writeIntOrString(writer, (value ?? 0) as number | string));
+      return;
     case "time":
     case "microTime":
-      return bytesField(number, encodeTime(value as string | undefined));
+      writer.nested(() => writeTime(writer, value as string | undefined));
+      return;
     case "bytes":
-      return bytesField(number, Buffer.from((value ?? "") as string, "base64"));
+      writer.bytes(Buffer.from((value ?? "") as string, "base64"));
+      return;
     case "fieldsV1":
-      return bytesField(number, textField(1, JSON.stringify(value)));
+      writer.nested(() => writeText(writer, 1, JSON.stringify(value)));
+      return;
     default:
-      throw new TypeError(`unknown scalar ${type.scalar}`);
+      throw new TypeError(`unknown scalar ${scalar}`);
   }
 }
 
-function encodeIntOrString(value: number | string): Buffer {
+function writeText(writer: WireWriter, number: number, value: string): void {
+  writer.tag(number, lengthDelimited);
+  writer.text(value);
+}
+
+function writeInteger(writer: WireWriter, number: number, value: number): void {
+  writer.tag(number, varint);
+  writer.integer(value);
+}
+
+function writeIntOrString(writer: WireWriter, value: number | string): void {
   const isText = typeof value === "string";
-  return Buffer.concat([
-    varintField(1, isText ? 1n : 0n),
-    varintField(2, isText ? 0n : BigInt(value)),
-    textField(3, isText ? value : ""),
-  ]);
+  writeInteger(writer, 1, isText ? 1 : 0);
+  writeInteger(writer, 2, isText ? 0 : value);
+  writeText(writer, 3, isText ? value : "");
 }
 
 /** The zero time is an empty message. */
-function encodeTime(value: string | undefined): Buffer {
-  if (value === undefined || value === null) return Buffer.alloc(0);
+function writeTime(writer: WireWriter, value: string | undefined): void {
+  if (value === undefined) return;
   const match = /^(.*?)(?:\.(\d+))?Z$/.exec(value);
   const milliseconds = Date.parse(`${match?.[1] ?? ""}Z`);
   if (!Number.isFinite(milliseconds)) throw new TypeError("not an RFC 3339 time in UTC");
-  const nanos = (match?.[2] ?? "").padEnd(9, "0").slice(0, 9);
-  return Buffer.concat([
-    varintField(1, BigInt(milliseconds / 1000)),
-    varintField(2, BigInt(nanos)),
-  ]);
+  writeInteger(writer, 1, milliseconds / 1000);
+  writeInteger(writer, 2, Number((match?.[2] ?? "").padEnd(9, "0").slice(0, 9)));
 }
 
 function refuseUnknown(message: string, source: KubeObject): void {
@@ -128,15 +151,4 @@ function refuseUnknown(message: string, source: KubeObject): void {
   for (const name of Object.keys(source)) {
     if (!known.has(name)) throw new TypeError(`${message} has no field ${name} in its tables`);
   }
-}
-
-/** Members of the message's JSON, embedded ones included. */
-function namesOf(message: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const field of fieldsOf(message)) {
-    if (field.presence === "inline" && field.type.kind === "message") {
-      for (const name of namesOf(field.type.name)) names.add(name);
-    } else names.add(field.name);
-  }
-  return names;
 }

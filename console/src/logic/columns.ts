@@ -1,0 +1,386 @@
+/**
+ * The columns of each resource's table, as `kubectl get` shows them. A resource without columns of its own has AGE.
+ *
+ * @module
+ */
+import type { InventoryObject } from "@obsyk/contract";
+import { formatAge, formatDuration } from "./age.ts";
+import { formatRestarts, podStatus } from "./pod-status.ts";
+import {
+  conditionOf,
+  dictAt,
+  flagAt,
+  labelsAt,
+  listAt,
+  numberAt,
+  scalarAt,
+  textAt,
+  textsAt,
+} from "./read.ts";
+
+export type Tone = "good" | "warn" | "bad" | "muted";
+
+export type Cell = { readonly text: string; readonly tone?: Tone };
+
+export type Column = {
+  readonly id: string;
+  /** kubectl's heading. */
+  readonly header: string;
+  readonly widthPx: number;
+  readonly numeric?: true;
+  readonly cell: (record: unknown, nowMs: number) => Cell;
+};
+
+const none = "<none>";
+
+function column(
+  header: string,
+  widthPx: number,
+  text: (record: unknown, nowMs: number) => string,
+): Column {
+  return { id: header, header, widthPx, cell: (record, nowMs) => ({ text: text(record, nowMs) }) };
+}
+
+function counter(header: string, widthPx: number, ...path: readonly string[]): Column {
+  return {
+    ...column(header, widthPx, (record) => String(numberAt(record, ...path) ?? 0)),
+    numeric: true,
+  };
+}
+
+const age: Column = column("AGE", 84, (record, nowMs) =>
+  formatAge(textAt(record, "metadata", "creationTimestamp"), nowMs),
+);
+
+/** `x/y`, and whether all are there. */
+function readyCell(ready: number, wanted: number): Cell {
+  return { text: `${ready}/${wanted}`, ...(ready < wanted ? { tone: "warn" as const } : {}) };
+}
+
+function readyOf(wanted: readonly string[]): Column {
+  return {
+    id: "READY",
+    header: "READY",
+    widthPx: 84,
+    cell: (record) =>
+      readyCell(numberAt(record, "status", "readyReplicas") ?? 0, numberAt(record, ...wanted) ?? 0),
+  };
+}
+
+function podTone(status: string): Tone {
+  if (status === "Running") return "good";
+  if (status === "Completed" || status === "Succeeded") return "muted";
+  const passing =
+    /^(?:Pending|Terminating|ContainerCreating|PodInitializing|NotReady|SchedulingGated|Init:\d+\/\d+)$/;
+  return passing.test(status) ? "warn" : "bad";
+}
+
+const pods: readonly Column[] = [
+  {
+    id: "READY",
+    header: "READY",
+    widthPx: 76,
+    cell: (record) => {
+      const { ready, total, status } = podStatus(record);
+      return status === "Completed" ? { text: `${ready}/${total}` } : readyCell(ready, total);
+    },
+  },
+  {
+    id: "STATUS",
+    header: "STATUS",
+    widthPx: 176,
+    cell: (record) => {
+      const { status } = podStatus(record);
+      return { text: status, tone: podTone(status) };
+    },
+  },
+  column("RESTARTS", 128, (record, nowMs) => formatRestarts(podStatus(record), nowMs)),
+  age,
+  column("IP", 132, (record) => textAt(record, "status", "podIP") ?? none),
+  column("NODE", 200, (record) => textAt(record, "spec", "nodeName") ?? none),
+];
+
+/** `80/TCP,443:30443/TCP` */
+export function servicePorts(service: unknown): string {
+  const ports = listAt(service, "spec", "ports").map((port) => {
+    const nodePort = numberAt(port, "nodePort");
+    const number = scalarAt(port, "port") ?? "";
+    const shown = nodePort === undefined || nodePort === 0 ? number : `${number}:${nodePort}`;
+    return `${shown}/${textAt(port, "protocol") ?? "TCP"}`;
+  });
+  return ports.length === 0 ? none : ports.join(",");
+}
+
+/** kubectl's EXTERNAL-IP: what the load balancer got, else the external IPs, else a word for why there is none. */
+export function serviceExternalIp(service: unknown): string {
+  const type = textAt(service, "spec", "type") ?? "ClusterIP";
+  if (type === "ExternalName") return textAt(service, "spec", "externalName") ?? none;
+  const external = textsAt(service, "spec", "externalIPs");
+  if (type !== "LoadBalancer") return external.length === 0 ? none : external.join(",");
+  const granted = listAt(service, "status", "loadBalancer", "ingress").flatMap((entry) => {
+    const address = textAt(entry, "ip") ?? textAt(entry, "hostname");
+    return address === undefined ? [] : [address];
+  });
+  const all = [...granted, ...external];
+  return all.length === 0 ? "<pending>" : all.join(",");
+}
+
+const services: readonly Column[] = [
+  column("TYPE", 116, (record) => textAt(record, "spec", "type") ?? "ClusterIP"),
+  column("CLUSTER-IP", 136, (record) => textAt(record, "spec", "clusterIP") ?? none),
+  column("EXTERNAL-IP", 160, serviceExternalIp),
+  column("PORT(S)", 220, servicePorts),
+  age,
+];
+
+/** `Ready`, `NotReady`, `Unknown`, with `,SchedulingDisabled` when cordoned. */
+export function nodeStatus(node: unknown): string {
+  const ready = textAt(conditionOf(node, "Ready"), "status");
+  const word = ready === "True" ? "Ready" : ready === "False" ? "NotReady" : "Unknown";
+  return flagAt(node, "spec", "unschedulable") === true ? `${word},SchedulingDisabled` : word;
+}
+
+export function nodeRoles(node: unknown): string {
+  const prefix = "node-role.kubernetes.io/";
+  const roles = labelsAt(node, "metadata", "labels").flatMap(([key, value]) => {
+    if (key.startsWith(prefix) && key.length > prefix.length) return [key.slice(prefix.length)];
+    return key === "kubernetes.io/role" && value !== "" ? [value] : [];
+  });
+  return roles.length === 0 ? none : roles.toSorted().join(",");
+}
+
+const nodes: readonly Column[] = [
+  {
+    id: "STATUS",
+    header: "STATUS",
+    widthPx: 200,
+    cell: (record) => {
+      const status = nodeStatus(record);
+      const tone = status === "Ready" ? "good" : status.startsWith("Ready") ? "warn" : "bad";
+      return { text: status, tone };
+    },
+  },
+  column("ROLES", 140, nodeRoles),
+  age,
+  column("VERSION", 130, (record) => textAt(record, "status", "nodeInfo", "kubeletVersion") ?? ""),
+  column("OS-IMAGE", 220, (record) => textAt(record, "status", "nodeInfo", "osImage") ?? ""),
+  column(
+    "CONTAINER-RUNTIME",
+    190,
+    (record) => textAt(record, "status", "nodeInfo", "containerRuntimeVersion") ?? "",
+  ),
+];
+
+/** Why there are as many keys as shown: names come from managedFields and carry a quality. */
+function dataCount(record: unknown): string {
+  const count = numberAt(record, "obsyk", "dataCount");
+  return count === undefined ? "" : String(count);
+}
+
+const keyNames = column("KEYS", 320, (record) => {
+  const names = textsAt(record, "obsyk", "dataKeys");
+  return names.length === 0 ? none : names.join(", ");
+});
+
+const data: Column = { ...column("DATA", 72, dataCount), numeric: true };
+
+function selectorText(record: unknown, ...path: readonly string[]): string {
+  const pairs = labelsAt(record, ...path).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? none : pairs.join(",");
+}
+
+function jobStatus(record: unknown): Cell {
+  const holds = (type: string): boolean => textAt(conditionOf(record, type), "status") === "True";
+  if (holds("Complete")) return { text: "Complete", tone: "muted" };
+  if (holds("Failed")) return { text: "Failed", tone: "bad" };
+  if (textAt(record, "metadata", "deletionTimestamp")) return { text: "Terminating", tone: "warn" };
+  return holds("Suspended")
+    ? { text: "Suspended", tone: "muted" }
+    : { text: "Running", tone: "good" };
+}
+
+function jobDuration(record: unknown, nowMs: number): string {
+  const start = textAt(record, "status", "startTime");
+  if (start === undefined) return "";
+  const end = textAt(record, "status", "completionTime");
+  return formatDuration((end === undefined ? nowMs : Date.parse(end)) - Date.parse(start));
+}
+
+function namedStatus(record: unknown): Cell {
+  const phase = textAt(record, "status", "phase") ?? "Unknown";
+  const tone = phase === "Active" || phase === "Bound" ? "good" : "warn";
+  return { text: phase, tone };
+}
+
+const phase: Column = { id: "STATUS", header: "STATUS", widthPx: 128, cell: namedStatus };
+
+const daemonSets: readonly Column[] = [
+  counter("DESIRED", 88, "status", "desiredNumberScheduled"),
+  counter("CURRENT", 88, "status", "currentNumberScheduled"),
+  {
+    id: "READY",
+    header: "READY",
+    widthPx: 76,
+    numeric: true,
+    cell: (record) => {
+      const ready = numberAt(record, "status", "numberReady") ?? 0;
+      const wanted = numberAt(record, "status", "desiredNumberScheduled") ?? 0;
+      return { text: String(ready), ...(ready < wanted ? { tone: "warn" } : {}) };
+    },
+  },
+  counter("UP-TO-DATE", 108, "status", "updatedNumberScheduled"),
+  counter("AVAILABLE", 100, "status", "numberAvailable"),
+  column("NODE SELECTOR", 220, (record) =>
+    selectorText(record, "spec", "template", "spec", "nodeSelector"),
+  ),
+  age,
+];
+
+function roleOf(record: unknown): string {
+  return `${textAt(record, "roleRef", "kind") ?? ""}/${textAt(record, "roleRef", "name") ?? ""}`;
+}
+
+const bindings: readonly Column[] = [column("ROLE", 320, roleOf), age];
+
+const rules: readonly Column[] = [
+  { ...column("RULES", 80, (record) => String(listAt(record, "rules").length)), numeric: true },
+  age,
+];
+
+const accessModes: Readonly<Record<string, string>> = {
+  ReadWriteOnce: "RWO",
+  ReadOnlyMany: "ROX",
+  ReadWriteMany: "RWX",
+  ReadWriteOncePod: "RWOP",
+};
+
+const columnsByResource: ReadonlyMap<string, readonly Column[]> = new Map<
+  string,
+  readonly Column[]
+>([
+  ["pods", pods],
+  ["services", services],
+  ["nodes", nodes],
+  ["namespaces", [phase, age]],
+  [
+    "deployments.apps",
+    [
+      readyOf(["spec", "replicas"]),
+      counter("UP-TO-DATE", 108, "status", "updatedReplicas"),
+      counter("AVAILABLE", 100, "status", "availableReplicas"),
+      age,
+    ],
+  ],
+  ["statefulsets.apps", [readyOf(["spec", "replicas"]), age]],
+  ["daemonsets.apps", daemonSets],
+  [
+    "replicasets.apps",
+    [
+      counter("DESIRED", 88, "spec", "replicas"),
+      counter("CURRENT", 88, "status", "replicas"),
+      counter("READY", 76, "status", "readyReplicas"),
+      age,
+    ],
+  ],
+  ["secrets", [column("TYPE", 250, (record) => textAt(record, "type") ?? ""), data, age, keyNames]],
+  ["configmaps", [data, age, keyNames]],
+  ["serviceaccounts", [counterOfList("SECRETS", 84, "secrets"), age]],
+  [
+    "jobs.batch",
+    [
+      { id: "STATUS", header: "STATUS", widthPx: 116, cell: jobStatus },
+      column(
+        "COMPLETIONS",
+        116,
+        (record) =>
+          `${numberAt(record, "status", "succeeded") ?? 0}/${numberAt(record, "spec", "completions") ?? 1}`,
+      ),
+      column("DURATION", 92, jobDuration),
+      age,
+    ],
+  ],
+  [
+    "cronjobs.batch",
+    [
+      column("SCHEDULE", 140, (record) => textAt(record, "spec", "schedule") ?? ""),
+      column("SUSPEND", 88, (record) =>
+        flagAt(record, "spec", "suspend") === true ? "True" : "False",
+      ),
+      counterOfList("ACTIVE", 76, "status", "active"),
+      column("LAST SCHEDULE", 124, (record, nowMs) => {
+        const last = textAt(record, "status", "lastScheduleTime");
+        return last === undefined ? none : formatAge(last, nowMs);
+      }),
+      age,
+    ],
+  ],
+  [
+    "ingresses.networking.k8s.io",
+    [
+      column("CLASS", 120, (record) => textAt(record, "spec", "ingressClassName") ?? none),
+      column("HOSTS", 280, (record) => {
+        const hosts = listAt(record, "spec", "rules").map((rule) => textAt(rule, "host") ?? "*");
+        return hosts.length === 0 ? "*" : [...new Set(hosts)].join(",");
+      }),
+      column("PORTS", 84, (record) =>
+        listAt(record, "spec", "tls").length > 0 ? "80, 443" : "80",
+      ),
+      age,
+    ],
+  ],
+  [
+    "networkpolicies.networking.k8s.io",
+    [
+      column("POD-SELECTOR", 300, (record) =>
+        selectorText(record, "spec", "podSelector", "matchLabels"),
+      ),
+      age,
+    ],
+  ],
+  [
+    "persistentvolumeclaims",
+    [
+      phase,
+      column("VOLUME", 300, (record) => textAt(record, "spec", "volumeName") ?? ""),
+      column("CAPACITY", 96, (record) => scalarAt(record, "status", "capacity", "storage") ?? ""),
+      column("ACCESS MODES", 124, (record) =>
+        textsAt(record, "spec", "accessModes")
+          .map((mode) => accessModes[mode] ?? mode)
+          .join(","),
+      ),
+      column("STORAGECLASS", 150, (record) => textAt(record, "spec", "storageClassName") ?? none),
+      age,
+    ],
+  ],
+  ["roles.rbac.authorization.k8s.io", rules],
+  ["clusterroles.rbac.authorization.k8s.io", rules],
+  ["rolebindings.rbac.authorization.k8s.io", bindings],
+  ["clusterrolebindings.rbac.authorization.k8s.io", bindings],
+]);
+
+function counterOfList(header: string, widthPx: number, ...path: readonly string[]): Column {
+  return {
+    ...column(header, widthPx, (record) => String(listAt(record, ...path).length)),
+    numeric: true,
+  };
+}
+
+const fallback: readonly Column[] = [age];
+
+export function columnsOf(resource: string): readonly Column[] {
+  return columnsByResource.get(resource) ?? fallback;
+}
+
+/** What stands beside an object's name on its own page: its STATUS, if its table has one. */
+export function statusOf(
+  object: Pick<InventoryObject, "resource" | "record">,
+  nowMs: number,
+): Cell | undefined {
+  const status = columnsOf(object.resource).find((column) => column.id === "STATUS");
+  return status?.cell(object.record, nowMs);
+}
+
+/** Whether the record was cut, and where: such paths are listed, never silently absent. */
+export function truncatedPaths(record: unknown): readonly string[] {
+  return textsAt(dictAt(record, "obsyk"), "truncated");
+}

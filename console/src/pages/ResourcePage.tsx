@@ -1,0 +1,153 @@
+import { Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
+import { limits } from "@obsyk/contract";
+import { IconSearch, IconTag } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, useLocation, useRouter } from "@tanstack/react-router";
+import { useMemo, useRef, useState } from "react";
+import { countsQuery, objectsQuery } from "../api/queries.ts";
+import { AsOf } from "../components/AsOf.tsx";
+import { BlindBanner } from "../components/BlindBanner.tsx";
+import { ErrorState } from "../components/ErrorState.tsx";
+import { ObjectTable } from "../components/ObjectTable.tsx";
+import { usePageTitle } from "../components/Page.tsx";
+import { resourceInfo, sumByNamespace } from "../logic/resources.ts";
+import { paths, type TableSearch } from "../paths.ts";
+import { useServices } from "../services.ts";
+import { PageState } from "../ui/PageState.tsx";
+import css from "./cluster.module.css";
+
+const route = getRouteApi("/shell/clusters/$clusterId/$resource");
+const numbers = new Intl.NumberFormat("en-US");
+const typingMs = 250;
+
+export function ResourcePage() {
+  const { clusterId, resource } = route.useParams();
+  const search = route.useSearch();
+  const { api } = useServices();
+  const info = resourceInfo(resource);
+  usePageTitle(info.title);
+  const filter = { cluster: clusterId, resource, ...toFilter(search) };
+  const query = useInfiniteQuery(objectsQuery(api, filter));
+  const objects = useMemo(
+    () => query.data?.pages.flatMap((page) => page.items) ?? [],
+    [query.data],
+  );
+  const first = query.data?.pages[0];
+  return (
+    <main id="content" className={css["browse"]} tabIndex={-1}>
+      <h1>{info.title}</h1>
+      <Filters key={resource} namespaced={info.namespaced} />
+      <BlindBanner blind={first?.blind ?? []} />
+      {query.error !== null && first === undefined ? (
+        <ErrorState what={info.title} error={query.error} onRetry={() => void query.refetch()} />
+      ) : first !== undefined && objects.length === 0 ? (
+        <PageState title={`No ${info.title} found`}>
+          <p>
+            {Object.keys(search).length > 0
+              ? "Nothing matches these filters."
+              : "The cluster has none, or its stream has not listed them yet: see the overview."}
+          </p>
+        </PageState>
+      ) : (
+        <>
+          <ObjectTable
+            clusterId={clusterId}
+            resource={resource}
+            withNamespace={info.namespaced && search.namespace === undefined}
+            objects={objects}
+            isPending={query.isPending}
+            onEnd={() => {
+              if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+            }}
+          />
+          <div className={css["foot"]}>
+            <span>
+              {numbers.format(objects.length)} shown
+              {query.hasNextPage ? ", more as you scroll" : ""}
+              {query.isError ? " – the last refresh failed, trying again" : ""}
+            </span>
+            <AsOf time={first?.asOf} />
+          </div>
+        </>
+      )}
+    </main>
+  );
+}
+
+function toFilter(search: TableSearch) {
+  return {
+    namespace: search.namespace,
+    name: (search.name?.length ?? 0) >= limits.searchChars ? search.name : undefined,
+    labelSelector: search.labels,
+  };
+}
+
+function Filters({ namespaced }: { readonly namespaced: boolean }) {
+  const { clusterId, resource } = route.useParams();
+  const search = route.useSearch();
+  const { api } = useServices();
+  const router = useRouter();
+  const { data } = useQuery(countsQuery(api, clusterId));
+  const [name, setName] = useState(search.name ?? "");
+  const [labels, setLabels] = useState(search.labels ?? "");
+  const nameInput = useRef<HTMLInputElement>(null);
+  useHotkeys([["/", () => nameInput.current?.focus()]]);
+  const apply = (change: TableSearch): void => {
+    void router.navigate({
+      ...paths.resource(clusterId, resource, { ...search, ...change }),
+      replace: true,
+    });
+  };
+  const applySoon = useDebouncedCallback((change: TableSearch, pathname: string) => {
+    // Whoever typed may have left for another page within this time.
+    if (router.latestLocation.pathname === pathname) apply(change);
+  }, typingMs);
+  const here = useLocation({ select: ({ pathname }) => pathname });
+  const tooShort = name !== "" && name.length < limits.searchChars;
+  return (
+    <search className={css["filters"]}>
+      {namespaced && (
+        <Select
+          aria-label="Namespace"
+          placeholder="All namespaces"
+          size="xs"
+          w={220}
+          clearable
+          searchable
+          data={sumByNamespace(data?.items ?? []).map(([namespace]) => namespace)}
+          value={search.namespace ?? null}
+          onChange={(namespace) => {
+            apply({ namespace: namespace ?? undefined });
+          }}
+        />
+      )}
+      <TextInput
+        ref={nameInput}
+        aria-label="Filter by name"
+        placeholder="Name contains…  ( / )"
+        size="xs"
+        w={240}
+        leftSection={<IconSearch size={14} aria-hidden />}
+        value={name}
+        error={tooShort ? `At least ${limits.searchChars} characters` : undefined}
+        onChange={(event) => {
+          setName(event.currentTarget.value);
+          applySoon({ name: event.currentTarget.value, labels }, here);
+        }}
+      />
+      <TextInput
+        aria-label="Label selector"
+        placeholder="Labels, e.g. app=api,tier!=db"
+        size="xs"
+        w={260}
+        leftSection={<IconTag size={14} aria-hidden />}
+        value={labels}
+        onChange={(event) => {
+          setLabels(event.currentTarget.value);
+          applySoon({ name, labels: event.currentTarget.value }, here);
+        }}
+      />
+    </search>
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * The only way to a URL inside the console: each function gives what a router link takes. Names travel in the query
+ * string or as a whole encoded segment, so dots, colons and slashes in them are ordinary.
+ *
+ * @module
+ */
+
+/** What the table of one resource is narrowed to. */
+export type TableSearch = {
+  readonly namespace?: string | undefined;
+  /** Substring of the name. */
+  readonly name?: string | undefined;
+  /** Kubernetes label selector. */
+  readonly labels?: string | undefined;
+};
+
+export type ObjectTab = "summary" | "yaml" | "collected";
+
+export const paths = {
+  clusters: () => ({ to: "/clusters" }) as const,
+  register: () => ({ to: "/register" }) as const,
+  signIn: (next?: string) => ({ to: "/sign-in", search: { next } }) as const,
+  cluster: (clusterId: string, namespace?: string) =>
+    ({ to: "/clusters/$clusterId", params: { clusterId }, search: { namespace } }) as const,
+  resource: (clusterId: string, resource: string, search: TableSearch = {}) =>
+    ({ to: "/clusters/$clusterId/$resource", params: { clusterId, resource }, search }) as const,
+  object: (at: { clusterId: string; resource: string; uid: string }, tab?: ObjectTab) =>
+    ({
+      to: "/clusters/$clusterId/$resource/$uid",
+      params: at,
+      search: { tab: tab === "summary" ? undefined : tab },
+    }) as const,
+};

@@ -1,0 +1,133 @@
+/** Every page of the console and its URL, in one table. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { ApiError, type Api } from "./api/client.ts";
+import { sessionQuery } from "./api/queries.ts";
+import { PageError } from "./components/PageError.tsx";
+import { Shell } from "./components/Shell.tsx";
+import { parseSearch, pickTexts, stringifySearch } from "./logic/search.ts";
+import { ClusterLayout } from "./pages/ClusterLayout.tsx";
+import { ClusterPage } from "./pages/ClusterPage.tsx";
+import { ClustersPage } from "./pages/ClustersPage.tsx";
+import { NotFoundPage } from "./pages/NotFoundPage.tsx";
+import { RegisterPage } from "./pages/RegisterPage.tsx";
+import { ResourcePage } from "./pages/ResourcePage.tsx";
+import { SignInPage } from "./pages/SignInPage.tsx";
+import { paths, type ObjectTab, type TableSearch } from "./paths.ts";
+
+type RouterContext = { readonly api: Api; readonly queryClient: QueryClient };
+
+const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { token?: string; next?: string | undefined } =>
+    pickTexts(search, ["token", "next"]),
+  component: SignInPage,
+});
+
+/** Everything below needs a session; without one the sign-in page explains, and comes back here after. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.query({ ...sessionQuery(context.api), staleTime: "static" });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        // oxlint-disable-next-line typescript/only-throw-error -- the router's way to redirect is a thrown redirect
+        throw redirect(paths.signIn(location.href));
+      }
+      throw error;
+    }
+  },
+  component: Shell,
+  errorComponent: ({ error }) => (
+    <PageError error={error instanceof Error ? error : new Error(String(error))} />
+  ),
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- the router's way to redirect is a thrown redirect
+    throw redirect(paths.clusters());
+  },
+});
+
+const clusters = createRoute({
+  getParentRoute: () => shell,
+  path: "/clusters",
+  component: ClustersPage,
+});
+
+const register = createRoute({
+  getParentRoute: () => shell,
+  path: "/register",
+  component: RegisterPage,
+});
+
+const cluster = createRoute({
+  getParentRoute: () => shell,
+  path: "/clusters/$clusterId",
+  component: ClusterLayout,
+});
+
+const clusterOverview = createRoute({
+  getParentRoute: () => cluster,
+  path: "/",
+  validateSearch: (search): { namespace?: string | undefined } => pickTexts(search, ["namespace"]),
+  component: ClusterPage,
+});
+
+const resource = createRoute({
+  getParentRoute: () => cluster,
+  path: "/$resource",
+  validateSearch: (search): TableSearch => pickTexts(search, ["namespace", "name", "labels"]),
+  component: ResourcePage,
+});
+
+const tabs: readonly ObjectTab[] = ["summary", "yaml", "collected"];
+
+const object = createRoute({
+  getParentRoute: () => cluster,
+  path: "/$resource/$uid",
+  validateSearch: (search): { tab?: ObjectTab | undefined } => ({
+    tab: tabs.find((tab) => tab === search["tab"]),
+  }),
+  component: lazyRouteComponent(async () => import("./pages/ObjectPage.tsx"), "ObjectPage"),
+});
+
+export function createConsoleRouter(context: RouterContext) {
+  return createRouter({
+    routeTree: root.addChildren([
+      home,
+      signIn,
+      shell.addChildren([
+        clusters,
+        register,
+        cluster.addChildren([clusterOverview, resource, object]),
+      ]),
+    ]),
+    context,
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- declaration merging needs an interface
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>;
+  }
+}

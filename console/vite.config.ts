@@ -1,0 +1,21 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const development = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: "dist",
+    // The platform's policy has no room for inline scripts: no preload polyfill, no data: fonts or scripts.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    // Younger targets keep light-dark() as written; a lowered form would not see the theme switch.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    sourcemap: false,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: { "/api": { target: development, changeOrigin: false } },
+  },
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { canonicalize } from "../canonical.ts";
+import type { Json } from "../json.ts";
+import { limits } from "../limits.ts";
+import {
+  describeTable,
+  findResource,
+  messageFor,
+  prune,
+  recordOf,
+  requestFor,
+  resources,
+  type configMap,
+  type FieldType,
+  type Message,
+  type pod,
+  type RecordOf,
+  type secret,
+} from "./index.ts";
+
+const pods = findResource("pods")!;
+const secrets = findResource("secrets")!;
+
+test("RecordOf: a Secret record with a value field does not compile (I2)", () => {
+  const allowed: RecordOf<typeof secret> = { metadata: { name: "db" }, type: "Opaque" };
+  // @ts-expect-error values are in no table
+  const data: RecordOf<typeof secret> = { type: "Opaque", data: { password: "YQ==" } };
+  // @ts-expect-error nor are they as text
+  const stringData: RecordOf<typeof secret> = { stringData: { password: "a" } };
+  // @ts-expect-error nor in a ConfigMap
+  const config: RecordOf<typeof configMap> = { metadata: { name: "c" }, binaryData: {} };
+  const env: RecordOf<typeof pod> = {
+    spec: {
+      containers: [
+        {
+          name: "a",
+          env: [
+            { name: "A", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+            // @ts-expect-error names only
+            { name: "B", value: "b" },
+          ],
+        },
+      ],
+      // Embedded messages have their members in the parent.
+      volumes: [{ name: "v", secret: { secretName: "s" } }],
+    },
+  };
+  // @ts-expect-error what is volatile is not part of a record
+  const version: RecordOf<typeof secret> = { metadata: { resourceVersion: "1" } };
+  // What a caller smuggles past the types is pruned at run time.
+  assert.deepEqual(
+    [allowed, data, stringData, version].map((record) =>
+      canonicalize(prune(messageFor(secrets, "keys"), record).record),
+    ),
+    ['{"metadata":{"name":"db"},"type":"Opaque"}', '{"type":"Opaque"}', "{}", '{"metadata":{}}'],
+  );
+  assert.equal(
+    canonicalize(prune(findResource("configmaps")!.message, config).record),
+    '{"metadata":{"name":"c"}}',
+  );
+  assert.ok(!canonicalize(prune(pods.message, env).record).includes('"value":'));
+});
+
+test("prune: each presence in its way, and members of embedded messages in their parent", () => {
+  const record = prune(pods.message, {
+    metadata: { name: "a", namespace: "", generation: 0, labels: {}, resourceVersion: "7" },
+    spec: {
+      containers: [
+        {
+          name: "",
+          image: "",
+          resources: {},
+          ports: [],
+          stdin: false,
+          securityContext: { privileged: false, runAsUser: 0 },
+          livenessProbe: { exec: { command: ["x"] }, periodSeconds: 0 },
+        },
+      ],
+      volumes: [{ name: "v", secret: { secretName: "s" } }],
+      nodeSelector: { ["__proto__"]: "p", constructor: "c" },
+      hostNetwork: false,
+      terminationGracePeriodSeconds: 0,
+    },
+    status: { startTime: null, message: "free text", phase: "" },
+  }).record;
+  assert.equal(
+    canonicalize(record),
+    '{"metadata":{"name":"a"},"spec":{"containers":[{"livenessProbe":{"exec":{}},"name":"","resources":{},' +
+      '"securityContext":{"privileged":false,"runAsUser":0}}],' +
+      '"nodeSelector":{"__proto__":"p","constructor":"c"},"terminationGracePeriodSeconds":0,' +
+      '"volumes":[{"name":"v","secret":{"secretName":"s"}}]},"status":{}}',
+  );
+});
+
+test("recordOf: what was cut is listed, and the rest is well-formed", () => {
+  const emoji = "🙂";
+  const record = recordOf(
+    pods,
+    {
+      metadata: {
+        name: `a\0b\ud800`,
+        generation: 2 ** 60,
+        annotations: { "meta.helm.sh/release-name": "x".repeat(300), "other/key": "secret" },
+        labels: { long: `${"y".repeat(limits.stringChars - 1)}${emoji}`, ["k".repeat(5000)]: "v" },
+        finalizers: Array.from({ length: limits.collectionItems + 1 }, (_, index) => `f${index}`),
+      },
+    },
+    { mode: "full" },
+  ) as { metadata: { [name: string]: Json }; obsyk: { truncated: Json } };
+  assert.deepEqual(record.obsyk.truncated, [
+    "/metadata/annotations/meta.helm.sh~1release-name",
+    "/metadata/finalizers",
+    "/metadata/generation",
+    "/metadata/labels",
+    "/metadata/labels/long",
+  ]);
+  const { name, generation, annotations, labels, finalizers } = record.metadata;
+  assert.equal(name, "a\uFFFDb\uFFFD");
+  assert.equal(generation, Number.MAX_SAFE_INTEGER);
+  assert.deepEqual(
+    { ...(annotations as object) },
+    { "meta.helm.sh/release-name": "x".repeat(256) },
+  );
+  assert.deepEqual({ ...(labels as object) }, { long: "y".repeat(limits.stringChars - 1) });
+  assert.equal((finalizers as readonly Json[]).length, limits.collectionItems);
+});
+
+test("recordOf: the list of what was cut is itself bounded", () => {
+  const containers = Array.from({ length: 200 }, () => ({ name: "n".repeat(5000) }));
+  const record = recordOf(pods, { spec: { containers } }, { mode: "full" });
+  assert.equal(
+    (record["obsyk"] as { truncated: string[] }).truncated.length,
+    limits.truncatedPaths,
+  );
+});
+
+test("prune: refuses members of another type by their path, without their value", () => {
+  const wrong: readonly (readonly [object, RegExp])[] = [
+    [{ metadata: { name: 7 } }, /^\/metadata\/name is not a string$/],
+    [{ spec: { containers: {} } }, /^\/spec\/containers is not a list$/],
+    [{ spec: { containers: ["canary"] } }, /^\/spec\/containers\/0 is not an object$/],
+    [{ metadata: { generation: 1.5 } }, /^\/metadata\/generation is not an integer$/],
+    [{ metadata: { labels: [] } }, /^\/metadata\/labels is not an object$/],
+    [{ spec: { hostPID: "canary" } }, /^\/spec\/hostPID is not a boolean$/],
+  ];
+  for (const [source, message] of wrong) {
+    assert.throws(() => prune(pods.message, source), { name: "TypeError", message });
+  }
+});
+
+test("prune: pruning a record again changes nothing", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.string({ unit: "binary" })), (labels) => {
+      const once = recordOf(pods, { metadata: { labels } }, { mode: "full" });
+      assert.equal(
+        canonicalize(recordOf(pods, once, { mode: "full" })),
+        canonicalize(recordOf(pods, JSON.parse(canonicalize(once)), { mode: "full" })),
+      );
+    }),
+  );
+});
+
+test("requestFor: exactly one media type, and objects only as asked for (I2)", () => {
+  for (const definition of resources) {
+    for (const mode of definition.modes.filter((one) => one !== "references")) {
+      for (const call of ["list", "watch"] as const) {
+        const { accept, query } = requestFor(definition, mode, call);
+        assert.ok(!accept.includes(",") && !accept.includes("*"), accept);
+        const isTable = mode === "keys" || mode === "counts";
+        assert.equal(accept.includes("as=Table"), isTable);
+        assert.equal(query["includeObject"] !== undefined, isTable);
+      }
+    }
+  }
+  assert.deepEqual(requestFor(secrets, "counts", "watch"), {
+    accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
+    contentType: "application/json",
+    query: { includeObject: "None" },
+  });
+  for (const mode of ["full", "metadata", "references"] as const) {
+    assert.throws(() => requestFor(secrets, mode, "list"), TypeError);
+  }
+});
+
+test("describeTable: shows each change of what a record contains", () => {
+  const before = canonicalize(describeTable(pods, "full"));
+  assert.equal(canonicalize(describeTable(pods, "full")), before);
+  assert.notEqual(canonicalize(describeTable(pods, "metadata")), before);
+  const name = { kind: "scalar", scalar: "string" } as const;
+  const changes: readonly Message["fields"][] = [
+    { metadata: { number: 1, presence: "always", type: name } },
+    { metadata: { number: 1, presence: "pointer", type: name } },
+    { metadata: { number: 1, presence: "pointer", type: name, cap: 9 } },
+    { metadata: { number: 1, presence: "pointer", type: name, volatile: true } },
+    { metadata: { number: 1, presence: "pointer", type: { kind: "map", of: name } } },
+    { metadata: { number: 1, presence: "pointer", type: { kind: "map", of: name, keys: ["a"] } } },
+  ];
+  const texts = changes.map((fields) =>
+    canonicalize(describeTable({ ...pods, message: { name: "M", fields } }, "full")),
+  );
+  assert.equal(new Set([before, ...texts]).size, changes.length + 1);
+});
+
+test("resources: names are unique, tables are no deeper than a reader follows", () => {
+  assert.equal(new Set(resources.map(({ resource }) => resource)).size, resources.length);
+  const depth = (type: FieldType): number => {
+    if (type.kind === "scalar") return 0;
+    if (type.kind !== "message") return depth(type.of);
+    return 1 + Math.max(0, ...Object.values(type.message.fields).map((field) => depth(field.type)));
+  };
+  for (const { message } of resources) assert.ok(depth({ kind: "message", message }) < 16);
+});

@@ -1,0 +1,188 @@
+/**
+ * The whole operator in this process, between a simulated API server and the stand-in platform: real sockets, real TLS
+ * on both sides.
+ */
+import assert from "node:assert/strict";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { formatStream } from "@obsyk/contract";
+import { createLog, systemClock } from "@obsyk/runtime";
+import {
+  changeOnce,
+  createCertificates,
+  generateCluster,
+  openKubeApi,
+  openMemoryPlatform,
+  shapeForObjects,
+} from "@obsyk/testkit";
+import { runOperator } from "./app.ts";
+import { waitFor } from "./deliver/deliver-harness.test.ts";
+import { scopeOf, streamOf } from "./scope.ts";
+import { readSettings } from "./settings.ts";
+
+const canary = "canary-value-9f1d";
+
+async function openWorld() {
+  const certificates = await createCertificates();
+  const cluster = generateCluster({
+    seed: 7,
+    now: () => Date.now(),
+    canary,
+    shape: shapeForObjects(200),
+  });
+  const api = await openKubeApi({ store: cluster.store, certificates, token: "t0ken" });
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const publicKey = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+  const platform = await openMemoryPlatform({ certificates, clientId: "client-1", publicKey });
+  const folder = await mkdtemp(join(tmpdir(), "obsyk-app-"));
+  const at = (name: string) => join(folder, name);
+  await writeFile(at("key.pem"), pair.privateKey.export({ type: "pkcs8", format: "pem" }));
+  await writeFile(at("ca.pem"), certificates.ca);
+  await writeFile(at("kubeconfig"), api.kubeconfig());
+  const env = {
+    OBSYK_PLATFORM_URL: platform.url.origin,
+    OBSYK_CLUSTER_NAME: "demo",
+    OBSYK_CLIENT_ID: "client-1",
+    OBSYK_PRIVATE_KEY_FILE: at("key.pem"),
+    OBSYK_CA_FILE: at("ca.pem"),
+    OBSYK_KUBECONFIG: at("kubeconfig"),
+    OBSYK_OBSERVE_HOST: "127.0.0.1",
+    OBSYK_OBSERVE_PORT: "0",
+    OBSYK_LOG_LEVEL: "debug",
+  };
+  return {
+    cluster,
+    api,
+    platform,
+    env,
+    async [Symbol.asyncDispose]() {
+      await api[Symbol.asyncDispose]();
+      await platform[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+type World = Awaited<ReturnType<typeof openWorld>>;
+
+function run(world: World, env: { readonly [name: string]: string } = {}) {
+  const controller = new AbortController();
+  const logged: string[] = [];
+  const listening = Promise.withResolvers<number>();
+  const settings = readSettings({ env: { ...world.env, ...env }, args: [] });
+  const done = runOperator(
+    {
+      settings,
+      env: {},
+      log: createLog({
+        name: "operator",
+        level: "debug",
+        destination: { write: (line) => void logged.push(line) },
+      }),
+      clock: systemClock,
+      random: () => Math.random(),
+      instanceId: randomUUID(),
+      onListening: (port) => listening.resolve(port),
+    },
+    controller.signal,
+  );
+  const stop = async (): Promise<void> => {
+    controller.abort(new Error("stopped"));
+    await done;
+  };
+  const scope = scopeOf(settings)
+    .filter(({ mode }) => mode !== "counts")
+    .map(({ definition, mode }) => streamOf(definition, mode));
+  return { logged, port: listening.promise, stop, scope, [Symbol.asyncDispose]: stop };
+}
+
+/** Whether the platform holds the same uids as the API server, resource by resource. */
+function isCurrent(world: World, scope: ReturnType<typeof run>["scope"]): boolean {
+  return scope.every(({ stream }) => {
+    const stored = world.platform.inventory.stream(formatStream(stream));
+    const truth = world.cluster.store.list(stream.resource);
+    return (
+      stored.ends > 0 &&
+      stored.objects.size === truth.length &&
+      truth.every(({ uid }) => stored.objects.has(uid))
+    );
+  });
+}
+
+async function get(port: number, path: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`);
+  return { status: response.status, text: await response.text() };
+}
+
+test("runOperator: inventory equals the API server's, through churn, to a clean goodbye", async () => {
+  await using world = await openWorld();
+  const { platform, cluster } = world;
+  await using operator = run(world);
+  const { scope, logged, port } = operator;
+  await waitFor(() => isCurrent(world, scope), "the first lists", 20_000);
+  const pending: (() => void)[] = [];
+  for (let change = 0; change < 200; change += 1) changeOnce(cluster, pending);
+  await waitFor(() => isCurrent(world, scope), "the changes", 20_000);
+  const metrics = await get(await port, "/metrics");
+  assert.match(metrics.text, /obsyk_operator_objects\{stream="pods\/\*\/full"\} \d+/);
+  assert.match(metrics.text, /obsyk_operator_session_active 1/);
+  await operator.stop();
+  assert.equal(platform.goodbyes, 1);
+  assert.deepEqual(platform.violations, []);
+  assert.ok(!JSON.stringify(platform.inventory.lines).includes(canary));
+  assert.ok(!logged.join("").includes(canary) && !metrics.text.includes(canary));
+  assert.ok(logged.some((line) => line.includes('"event":"auth.token.granted"')));
+  assert.ok(logged.some((line) => line.includes('"event":"list.finished"')));
+});
+
+test("runOperator: a forbidden resource stops only itself", async () => {
+  await using world = await openWorld();
+  world.api.forbid("secrets");
+  await using operator = run(world);
+  const scope = operator.scope.filter(({ stream }) => stream.resource !== "secrets");
+  await waitFor(() => isCurrent(world, scope), "the other lists", 20_000);
+  const secrets = world.platform.inventory.stream("secrets/*/keys");
+  await waitFor(() => secrets.state === "forbidden", "forbidden");
+  assert.equal(secrets.objects.size, 0);
+});
+
+test("runOperator: health answers while neither platform nor API server does (I7)", async () => {
+  await using world = await openWorld();
+  const closed = { OBSYK_PLATFORM_URL: "https://localhost:1" };
+  await world.api[Symbol.asyncDispose]().catch(() => {});
+  await using operator = run(world, closed);
+  const port = await operator.port;
+  assert.deepEqual(await get(port, "/healthz"), { status: 200, text: "ok\n" });
+  assert.deepEqual(await get(port, "/readyz"), { status: 200, text: "ok\n" });
+  await waitFor(
+    () => operator.logged.some((line) => line.includes("cluster.unreachable")),
+    "a try",
+  );
+});
+
+test("runOperator: mode counts has one stream a namespace, as namespaces come and go", async () => {
+  await using world = await openWorld();
+  const { platform, cluster } = world;
+  await using operator = run(world, { OBSYK_SECRETS_MODE: "counts" });
+  const count = (namespace: string) => platform.inventory.stream(`secrets/${namespace}/counts`);
+  const truth = (namespace: string) =>
+    cluster.store.list("secrets").filter((object) => object.namespace === namespace).length;
+  const namespaces = cluster.store.list("namespaces").map(({ name }) => name);
+  await waitFor(
+    () =>
+      namespaces.every((name) => count(name).ends > 0 && count(name).objects.size === truth(name)),
+    "a count of every namespace",
+    20_000,
+  );
+  assert.ok(namespaces.some((name) => truth(name) > 0));
+  assert.equal(platform.inventory.stream("secrets/*/keys").ends, 0);
+  const metadata = { name: "fresh" };
+  cluster.store.apply("namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
+  await waitFor(() => count("fresh").ends > 0, "the new namespace", 20_000);
+  assert.equal(platform.sessions, 1);
+  assert.ok(!operator.logged.some((line) => line.includes("reader.failed")));
+  assert.deepEqual(platform.violations, []);
+});

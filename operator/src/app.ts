@@ -1,0 +1,184 @@
+/**
+ * Puts the parts of the operator together: cluster access, identity, sessions, and in each session one reader a stream.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { formatStream, product } from "@obsyk/contract";
+import {
+  backoffMs,
+  openObserveServer,
+  Registry,
+  type Clock,
+  type Log,
+  type OutboundTls,
+} from "@obsyk/runtime";
+import { AgentCalls } from "./deliver/agent-calls.ts";
+import { runDelivery } from "./deliver/delivery.ts";
+import { createPlatformClient, type PlatformClient } from "./deliver/platform-client.ts";
+import { parsePlatformUrl } from "./deliver/platform-url.ts";
+import type { Session } from "./deliver/session.ts";
+import { createTokenSource } from "./deliver/token-source.ts";
+import { OperatorSettingError } from "./errors.ts";
+import { createEvents, observe, type OperatorEvents } from "./events.ts";
+import { Readiness } from "./health/readiness.ts";
+import { openClusterAccess, type ClusterAccess } from "./kube/client.ts";
+import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
+import { openInClusterTarget } from "./kube/in-cluster.ts";
+import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
+import { runReaders } from "./readers.ts";
+import { scopeOf, streamOf } from "./scope.ts";
+import type { OperatorSettings } from "./settings.ts";
+
+export type OperatorOptions = {
+  readonly settings: OperatorSettings;
+  /** For the in-cluster address and for exec plugins of a kubeconfig. */
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Lower-case UUID, new for every process. */
+  readonly instanceId: string;
+  readonly onListening?: (port: number) => void;
+};
+
+type Parts = OperatorOptions & {
+  readonly events: OperatorEvents;
+  readonly registry: Registry;
+  readonly access: ClusterAccess;
+  readonly client: PlatformClient;
+  readonly clientId: string;
+};
+
+/**
+ * Runs until the signal aborts, then drains and returns.
+ *
+ * @throws {OperatorSettingError | KubeError} for settings that cannot work; nothing later ends the process.
+ */
+export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
+  const { settings, log, clock } = options;
+  const registry = new Registry();
+  const events = createEvents(log, registry);
+  const url = parsePlatformUrl(settings.platformUrl, settings.allowHttpLoopback);
+  const readiness = new Readiness();
+  const listen = { host: settings.observeHost, port: settings.observePort };
+  const clientId = await readClientId(settings);
+  const tls = await readPlatformTls(settings);
+  await using access = await openAccess(options);
+  await using client = createPlatformClient({ url, tls, clock });
+  await using server = await openObserveServer(
+    { registry, isReady: () => readiness.read() },
+    listen,
+  );
+  options.onListening?.(server.port);
+  events.started({
+    version: product.version,
+    platform: client.origin,
+    server: access.server,
+    observePort: server.port,
+  });
+  readiness.started();
+  signal.addEventListener("abort", () => readiness.stopping(), { once: true });
+  await deliverCluster({ ...options, events, registry, access, client, clientId }, signal);
+  events.stopped();
+}
+
+async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { settings, registry, clock, random, events, client, clientId } = parts;
+  const identity = await readIdentity(parts, signal);
+  if (identity === undefined) return;
+  let session: Session | undefined;
+  const keyFile = settings.privateKeyFile;
+  const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
+  observe(registry, { session: () => session, tokens, nowMs: () => clock.now() });
+  const scope = scopeOf(settings);
+  // Streams of mode counts are declared once the namespaces are known.
+  const declared = scope
+    .filter(({ mode }) => mode !== "counts")
+    .map(({ definition, mode }) => streamOf(definition, mode));
+  await runDelivery(
+    {
+      calls: new AgentCalls(client, tokens),
+      streams: declared.map(({ stream }) => stream),
+      request: {
+        instanceId: parts.instanceId,
+        clusterUid: identity.uid,
+        clusterName: settings.clusterName,
+        operatorVersion: product.version,
+        ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
+        ...(identity.kubernetesVersion === undefined
+          ? {}
+          : { kubernetesVersion: identity.kubernetesVersion }),
+        streams: declared.map(({ stream, recordVersion }) => ({
+          stream: formatStream(stream),
+          recordVersion,
+        })),
+      },
+      readers: (current, ended) => runReaders({ ...parts, session: current, scope }, ended),
+      onSession: (current) => {
+        session = current;
+      },
+      clock,
+      random,
+      events,
+    },
+    signal,
+  );
+}
+
+/** Waits for the API server as long as it takes; `undefined` when the process stops first. */
+async function readIdentity(
+  { access, clock, random, events }: Parts,
+  signal: AbortSignal,
+): Promise<ClusterIdentity | undefined> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await readClusterIdentity(access, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      const waitMs = backoffMs(failures, random);
+      events.clusterUnreachable({ error, waitMs });
+      await clock.sleep(waitMs, { signal }).catch(() => {});
+    }
+  }
+}
+
+async function openAccess({ settings, env, clock }: OperatorOptions): Promise<ClusterAccess> {
+  const { kubeconfig, context, kubeMinTls } = settings;
+  const target =
+    kubeconfig === undefined
+      ? openInClusterTarget({ env, clock })
+      : await openKubeconfigTarget({
+          path: kubeconfig,
+          ...(context === undefined ? {} : { context }),
+          env,
+          clock,
+        });
+  const minTls = kubeMinTls === "1.2" ? "1.2" : "1.3";
+  return openClusterAccess({ target, version: product.version, minTls });
+}
+
+async function readClientId({ clientId, clientIdFile }: OperatorSettings): Promise<string> {
+  const text =
+    clientIdFile === undefined
+      ? (clientId ?? "")
+      : (await readSettingFile("OBSYK_CLIENT_ID_FILE", clientIdFile)).toString("utf8").trim();
+  if (/^[\x21-\x7e]{1,256}$/.test(text)) return text;
+  throw new OperatorSettingError(
+    "the client id is empty or holds characters that no client id has",
+  );
+}
+
+async function readPlatformTls({ caFile }: OperatorSettings): Promise<OutboundTls> {
+  return caFile === undefined ? {} : { ca: await readSettingFile("OBSYK_CA_FILE", caFile) };
+}
+
+async function readSettingFile(name: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    throw new OperatorSettingError(`${name}: the file ${path} cannot be read (${code})`);
+  }
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SettingsError } from "@obsyk/runtime";
+import { parsePlatformUrl } from "./deliver/platform-url.ts";
+import { OperatorSettingError } from "./errors.ts";
+import { scopeOf } from "./scope.ts";
+import { readSettings } from "./settings.ts";
+
+const env = {
+  OBSYK_PLATFORM_URL: "https://obsyk.example.com",
+  OBSYK_CLUSTER_NAME: "demo",
+  OBSYK_CLIENT_ID: "client-1",
+  OBSYK_PRIVATE_KEY_FILE: "/keys/key.pem",
+};
+const read = (changes: { readonly [name: string]: string | undefined }) =>
+  readSettings({ env: { ...env, ...changes }, args: [] });
+
+const refused: readonly (readonly [string, { [name: string]: string | undefined }, RegExp])[] = [
+  ["no platform", { OBSYK_PLATFORM_URL: undefined }, /missing: OBSYK_PLATFORM_URL/],
+  ["no key", { OBSYK_PRIVATE_KEY_FILE: "" }, /missing: OBSYK_PRIVATE_KEY_FILE/],
+  ["two client ids", { OBSYK_CLIENT_ID_FILE: "/id" }, /exactly one/],
+  ["no client id", { OBSYK_CLIENT_ID: undefined }, /exactly one/],
+  ["an unknown resource", { OBSYK_RESOURCES: "pods,sheep" }, /unknown resources: sheep/],
+  ["NODE_OPTIONS", { NODE_OPTIONS: "--tls-min-v1.0" }, /NODE_OPTIONS is set/],
+  ["TLS checks off", { NODE_TLS_REJECT_UNAUTHORIZED: "0" }, /NODE_TLS_REJECT_UNAUTHORIZED/],
+  ["a key log", { SSLKEYLOGFILE: "/tmp/keys" }, /SSLKEYLOGFILE/],
+  ["further authorities", { NODE_EXTRA_CA_CERTS: "/evil.pem" }, /NODE_EXTRA_CA_CERTS/],
+];
+for (const [why, changes, message] of refused) {
+  test(`readSettings: refuses ${why}`, () => {
+    assert.throws(
+      () => read(changes),
+      (error) =>
+        error instanceof OperatorSettingError &&
+        error.exitCode === 2 &&
+        message.test(error.message),
+    );
+  });
+}
+
+test("readSettings: takes defaults, and names every value that cannot be read", () => {
+  const settings = read({});
+  assert.deepEqual([settings.observeHost, settings.observePort], ["0.0.0.0", 8081]);
+  assert.equal(settings.secretsMode, "keys");
+  assert.throws(
+    () => read({ OBSYK_OBSERVE_PORT: "x", OBSYK_SECRETS_MODE: "values" }),
+    (error) => error instanceof SettingsError && error.problems.length === 2,
+  );
+});
+
+test("readSettings: further authorities do no harm when a bundle of our own replaces them", () => {
+  const settings = read({ NODE_EXTRA_CA_CERTS: "/more.pem", OBSYK_CA_FILE: "/ca.pem" });
+  assert.equal(settings.caFile, "/ca.pem");
+});
+
+test("scopeOf: reads namespaces first, pods last, and what the modes say", () => {
+  const all = scopeOf(read({})).map(({ definition }) => definition.resource);
+  assert.deepEqual([all[0], all.at(-1)], ["namespaces", "pods"]);
+  const some = scopeOf(read({ OBSYK_RESOURCES: "secrets,pods", OBSYK_SECRETS_MODE: "off" }));
+  assert.deepEqual(
+    some.map(({ definition, mode }) => [definition.resource, mode]),
+    [["pods", "full"]],
+  );
+});
+
+const urls: readonly (readonly [string, boolean, RegExp | undefined])[] = [
+  ["https://obsyk.example.com", false, undefined],
+  ["https://localhost:8443/", false, undefined],
+  ["http://127.0.0.1:8080", true, undefined],
+  ["http://[::1]:8080", true, undefined],
+  ["http://127.0.0.1:8080", false, /https/],
+  ["http://obsyk.example.com", true, /localhost/],
+  ["http://127.0.0.1.example.com", true, /localhost/],
+  ["https://user:word@obsyk.example.com", false, /password/],
+  ["https://obsyk.example.com/agent", false, /origin/],
+  ["https://obsyk.example.com/?x=1", false, /origin/],
+  ["ftp://obsyk.example.com", true, /https/],
+  ["obsyk", false, /not a URL/],
+];
+for (const [text, allowHttpLoopback, message] of urls) {
+  test(`parsePlatformUrl: ${message === undefined ? "takes" : "refuses"} ${text} (switch ${allowHttpLoopback})`, () => {
+    if (message === undefined) {
+      assert.equal(parsePlatformUrl(text, allowHttpLoopback).origin, new URL(text).origin);
+    } else {
+      assert.throws(() => parsePlatformUrl(text, allowHttpLoopback), message);
+    }
+  });
+}

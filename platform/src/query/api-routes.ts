@@ -1,0 +1,109 @@
+/**
+ * The read API on the console listener. Everything is bound to the organisation of whoever asks.
+ *
+ * @module
+ */
+import {
+  apiPaths,
+  clusterDetailSchema,
+  clusterSchema,
+  countsSchema,
+  objectDetailSchema,
+  objectPageSchema,
+  objectQuerySchema,
+} from "@obsyk/contract";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Deps } from "../http/deps.ts";
+import type { HttpServer } from "../http/server.ts";
+import { withScope, type OrgScope } from "../tenancy/scope.ts";
+import { listClusters, readCluster, readCounts } from "./clusters.ts";
+import type { Tx } from "./freshness.ts";
+import { LiveHub } from "./live.ts";
+import { registerLive } from "./live-route.ts";
+import { listObjects, readObject } from "./objects.ts";
+
+export type QueryDeps = Pick<
+  Deps,
+  "database" | "clock" | "random" | "events" | "authenticatePerson" | "stopping"
+>;
+
+const uuid = z.uuid().transform((text) => text.toLowerCase());
+const clusterParams = z.object({ clusterId: uuid });
+const objectParams = z.object({ clusterId: uuid, resource: z.string().max(253), uid: uuid });
+/** A NUL cannot be part of any stored text; the database would refuse it with an error of its own. */
+const query = objectQuerySchema.refine(
+  (filters) => Object.values(filters).every((value) => !String(value).includes("\0")),
+  { message: "must not hold NUL" },
+);
+
+/** Adds the routes; the server's closing ends what they hold open. */
+export function registerQuery(server: HttpServer, deps: QueryDeps): void {
+  registerClusters(server, deps);
+  registerObjects(server, deps);
+  const hub = new LiveHub({
+    database: deps.database,
+    clock: deps.clock,
+    random: deps.random,
+    onListenFailed: (error) => deps.events.listenFailed({ error }),
+  });
+  server.addHook("onClose", () => hub[Symbol.asyncDispose]());
+  registerLive(server, deps, hub);
+}
+
+function registerClusters(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.clusters,
+    { schema: { response: { 200: z.object({ items: z.array(clusterSchema) }) } } },
+    async (request, reply) =>
+      answer(deps, request, reply, async (tx, scope) => ({
+        items: await listClusters(tx, scope, deps.clock.now()),
+      })),
+  );
+  server.get(
+    apiPaths.cluster,
+    { schema: { params: clusterParams, response: { 200: clusterDetailSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        readCluster(tx, scope, request.params.clusterId, deps.clock.now()),
+      ),
+  );
+  server.get(
+    apiPaths.counts,
+    { schema: { params: clusterParams, response: { 200: countsSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        readCounts(tx, scope, request.params.clusterId, deps.clock.now()),
+      ),
+  );
+}
+
+function registerObjects(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.objects,
+    { schema: { querystring: query, response: { 200: objectPageSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        listObjects(tx, scope, request.query, deps.clock.now()),
+      ),
+  );
+  server.get(
+    apiPaths.object,
+    { schema: { params: objectParams, response: { 200: objectDetailSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        readObject(tx, scope, request.params, deps.clock.now()),
+      ),
+  );
+}
+
+async function answer<T>(
+  deps: QueryDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  read: (tx: Tx, scope: OrgScope) => Promise<T>,
+): Promise<T> {
+  const { scope } = await deps.authenticatePerson(request);
+  void reply.header("cache-control", "no-store");
+  return withScope(deps.database.db, scope, (tx) => read(tx, scope));
+}

@@ -1,0 +1,177 @@
+/**
+ * Live changes: one listening connection per process, and the event streams of its callers. A slow or lost listener
+ * never loses news for good: pending changes of a cluster are one range of numbers, whatever their count.
+ *
+ * @module
+ */
+import type { LiveEvent } from "@obsyk/contract";
+import { backoffMs, type Clock } from "@obsyk/runtime";
+import { sql } from "kysely";
+import type pg from "pg";
+import { changeChannel } from "../ingest/apply-batch.ts";
+import type { Database } from "../store/database.ts";
+import { createScope, withScope } from "../tenancy/scope.ts";
+
+export type LiveHubOptions = {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onListenFailed: (error: unknown) => void;
+};
+
+export type Subscriber = (event: LiveEvent) => void;
+
+type Pending = {
+  readonly orgId: number;
+  readonly clusterId: string;
+  readonly from: number;
+  readonly to: number;
+};
+
+const listenBackoff = { firstMs: 200, maxMs: 10_000 };
+const payloadPattern = /^(\d{1,10}):([0-9a-f-]{36}):(\d{1,16})$/;
+
+/** Listens until it is disposed. */
+export class LiveHub implements AsyncDisposable {
+  readonly #options: LiveHubOptions;
+  readonly #subscribers = new Map<number, Set<Subscriber>>();
+  readonly #pending = new Map<string, Pending>();
+  readonly #stopping = new AbortController();
+  readonly #listening: Promise<void>;
+  readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  #draining: Promise<void> | undefined;
+
+  constructor(options: LiveHubOptions) {
+    this.#options = options;
+    this.#listening = this.#listen();
+  }
+
+  /** Resolves when the first connection listens, or the hub was stopped before. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(orgId: number, subscriber: Subscriber): () => void {
+    const subscribers = this.#subscribers.get(orgId) ?? new Set();
+    subscribers.add(subscriber);
+    this.#subscribers.set(orgId, subscribers);
+    return () => {
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0 && this.#subscribers.get(orgId) === subscribers) {
+        this.#subscribers.delete(orgId);
+      }
+    };
+  }
+
+  async #listen(): Promise<void> {
+    const { clock, random, onListenFailed } = this.#options;
+    const { signal } = this.#stopping;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        await this.#listenOnce(() => (attempt = 0));
+      } catch (error) {
+        onListenFailed(error);
+      }
+      const waitMs = backoffMs(attempt + 1, random, listenBackoff);
+      await clock.sleep(waitMs, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Resolves when stopped; rejects when the connection is lost. */
+  async #listenOnce(onConnected: () => void): Promise<void> {
+    const client = await this.#options.database.pool.connect();
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    const onNotification = (message: pg.Notification): void => this.#take(message.payload ?? "");
+    const onError = (error: Error): void => reject(error);
+    const onEnd = (): void => reject(new Error("the listening connection ended"));
+    client.on("notification", onNotification).on("error", onError).on("end", onEnd);
+    this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+    if (this.#stopping.signal.aborted) resolve();
+    try {
+      await client.query(`listen ${changeChannel}`);
+      onConnected();
+      this.#ready.resolve();
+      await this.#catchUp();
+      await Promise.race([lost, stopped]);
+    } finally {
+      client.off("notification", onNotification).off("error", onError).off("end", onEnd);
+      // The session still listens: the connection is not given back.
+      client.release(true);
+    }
+  }
+
+  /** What happened while nobody listened: subscribers hear of every cluster once. */
+  async #catchUp(): Promise<void> {
+    for (const orgId of this.#subscribers.keys()) {
+      const { rows } = await withScope(this.#options.database.db, createScope(orgId), (tx) =>
+        sql<{ cluster_id: string; change_number: number }>`
+          select cluster_id, change_number from agent_cluster where org_id = ${orgId}`.execute(tx),
+      );
+      for (const row of rows) {
+        this.#add({
+          orgId,
+          clusterId: row.cluster_id,
+          from: row.change_number,
+          to: row.change_number,
+        });
+      }
+    }
+  }
+
+  #take(payload: string): void {
+    const [, org, clusterId, change] = payloadPattern.exec(payload) ?? [];
+    if (org === undefined || clusterId === undefined || change === undefined) return;
+    const number = Number(change);
+    this.#add({ orgId: Number(org), clusterId, from: number, to: number });
+  }
+
+  #add(change: Pending): void {
+    if (!this.#subscribers.has(change.orgId)) return;
+    const key = `${change.orgId}:${change.clusterId}`;
+    const known = this.#pending.get(key);
+    this.#pending.set(key, {
+      ...change,
+      from: Math.min(change.from, known?.from ?? change.from),
+      to: Math.max(change.to, known?.to ?? change.to),
+    });
+    this.#draining ??= this.#drain().finally(() => (this.#draining = undefined));
+  }
+
+  async #drain(): Promise<void> {
+    for (const [key, change] of this.#pending) {
+      this.#pending.delete(key);
+      let resources: readonly string[] = [];
+      try {
+        resources = await this.#resourcesOf(change);
+      } catch (error) {
+        // Callers refetch what they show, whatever the resources are.
+        this.#options.onListenFailed(error);
+      }
+      const event: LiveEvent = {
+        clusterId: change.clusterId,
+        changeNumber: change.to,
+        resources: [...resources],
+      };
+      for (const subscriber of this.#subscribers.get(change.orgId) ?? []) subscriber(event);
+    }
+  }
+
+  async #resourcesOf({ orgId, clusterId, from, to }: Pending): Promise<readonly string[]> {
+    const { rows } = await withScope(this.#options.database.db, createScope(orgId), (tx) =>
+      sql<{ resource: string }>`
+        select distinct resource from change_feed
+        where org_id = ${orgId} and cluster_id = ${clusterId} and change_number between ${from} and ${to}
+        order by resource`.execute(tx),
+    );
+    return rows.map(({ resource }) => resource);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new Error("the live hub stops"));
+    this.#ready.resolve();
+    await this.#listening;
+    await this.#draining;
+  }
+}

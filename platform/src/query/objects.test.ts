@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, test } from "node:test";
+import type { InventoryObject, ObjectQuery } from "@obsyk/contract";
+import fc from "fast-check";
+import { createTestOrg, pod } from "../ingest/test-agent.ts";
+import { openTestInventory } from "../ingest/test-inventory.ts";
+import { openTestDatabase } from "../store/test-database.ts";
+import { withScope } from "../tenancy/scope.ts";
+import { listClusters, readCluster, readCounts } from "./clusters.ts";
+import { matchesLabels, parseLabelSelector } from "./label-selector.ts";
+import { listObjects, pageQuery, readObject } from "./objects.ts";
+
+const stream = "pods/*/full";
+const inventory = openTestInventory(await openTestDatabase());
+after(() => inventory[Symbol.asyncDispose]());
+const { db, pool } = inventory.database;
+const scope = await inventory.scope;
+
+const list = (query: ObjectQuery, now: number) =>
+  withScope(db, scope, (tx) => listObjects(tx, scope, query, now));
+
+async function listAll(
+  query: ObjectQuery,
+  now: number,
+  between?: () => Promise<unknown>,
+): Promise<InventoryObject[]> {
+  const items: InventoryObject[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list({ ...query, ...(cursor === undefined ? {} : { cursor }) }, now);
+    items.push(...page.items);
+    cursor = page.next;
+    await between?.();
+  } while (cursor !== undefined);
+  return items;
+}
+
+const labelValues = ["", "a", "b"] as const;
+
+test("listObjects: pages together are the whole set, whatever else is written meanwhile", async () => {
+  const agents = [await inventory.openAgent(), await inventory.openAgent()];
+  const wanted: string[] = [];
+  for (const agent of agents) {
+    const puts = Array.from({ length: 60 }, (_, index) =>
+      agent.put(stream, randomUUID(), pod(`api-${index % 20}`, { namespace: `ns-${index % 7}` })),
+    );
+    wanted.push(...puts.map(({ uid }) => uid));
+    await agent.send(...puts);
+  }
+  const [agent] = agents;
+  let others = 0;
+  const disturb = async (): Promise<void> => {
+    others += 1;
+    const uid = randomUUID();
+    await agent?.send(
+      agent.put(stream, uid, pod(`other-${others}`, { namespace: `ns-${others % 7}` })),
+    );
+  };
+  const now = agent?.now ?? 0;
+  for (const filter of [{}, { resource: "pods" }, { name: "API-" }] as readonly ObjectQuery[]) {
+    const found = await listAll({ ...filter, limit: 7 }, now, disturb);
+    const uids = found.filter(({ name }) => name.startsWith("api-")).map(({ uid }) => uid);
+    assert.deepEqual([...uids].sort(), [...wanted].sort());
+    const order = found.map((item) =>
+      [item.cluster.id, item.resource, item.namespace, item.name, item.uid].join(" "),
+    );
+    assert.deepEqual(order, [...order].sort());
+  }
+  const cluster = agents[1]?.clusterId ?? "";
+  const inOne = await listAll({ cluster, resource: "pods", namespace: "ns-3", limit: 2 }, now);
+  assert.deepEqual(
+    new Set(inOne.map((item) => `${item.cluster.id} ${item.namespace}`)),
+    new Set([`${cluster} ns-3`]),
+  );
+  const page = await list({ cluster, limit: 2 }, now);
+  await assert.rejects(list({ cluster: agents[0]?.clusterId, cursor: page.next }, now), {
+    code: "bad-request",
+  });
+});
+
+test("listObjects: label selectors select what matchesLabels says", async () => {
+  const agent = await inventory.openAgent();
+  type Labeled = { uid: string; labels: { [key: string]: string } };
+  const objects: Labeled[] = ["app", "tier"].flatMap((key) =>
+    labelValues.map((value) => ({ uid: randomUUID(), labels: { [key]: value, both: value } })),
+  );
+  objects.push({ uid: randomUUID(), labels: {} });
+  await agent.send(
+    ...objects.map(({ uid, labels }, index) =>
+      agent.put(stream, uid, pod(`p-${index}`, { labels })),
+    ),
+  );
+  const key = fc.constantFrom("app", "tier", "both");
+  const value = fc.constantFrom(...labelValues);
+  const requirement = fc.oneof(
+    fc.tuple(key, fc.constantFrom("=", "==", "!="), value).map((parts) => parts.join("")),
+    fc
+      .tuple(key, fc.constantFrom("in", "notin"), fc.array(value, { minLength: 1, maxLength: 2 }))
+      .map(([name, operator, values]) => `${name} ${operator} (${values.join(",")})`),
+    key,
+    key.map((name) => `!${name}`),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(requirement, { minLength: 1, maxLength: 3 }), async (parts) => {
+      const labelSelector = parts.join(",");
+      const parsed = parseLabelSelector(labelSelector);
+      assert.ok(parsed.kind === "selector");
+      const expected = objects.filter(({ labels }) => matchesLabels(parsed.requirements, labels));
+      const found = await list({ cluster: agent.clusterId, labelSelector }, agent.now);
+      assert.deepEqual(
+        found.items.map(({ uid }) => uid).sort(),
+        expected.map(({ uid }) => uid).sort(),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("listObjects: a name is taken literally", async () => {
+  const agent = await inventory.openAgent();
+  const names = ["a_b", "axb", "a%b", String.raw`a\b`, "AXB"];
+  await agent.send(...names.map((name) => agent.put(stream, randomUUID(), pod(name))));
+  for (const name of ["a_b", "a%b", String.raw`a\b`]) {
+    const { items } = await list({ cluster: agent.clusterId, name }, agent.now);
+    assert.deepEqual(
+      items.map((item) => item.name),
+      [name],
+    );
+  }
+});
+
+test("listObjects, readObject: another organisation sees nothing (I6)", async () => {
+  const agent = await inventory.openAgent();
+  const uid = randomUUID();
+  await agent.send(agent.put(stream, uid, pod("mine")));
+  const { clusterId } = agent;
+  const key = { clusterId, resource: "pods", uid };
+  const mine = await withScope(db, scope, (tx) => readObject(tx, scope, key, agent.now));
+  assert.deepEqual(mine.record, pod("mine"));
+  const other = await createTestOrg(inventory.database, "other");
+  const asOther = { code: "not-found" };
+  await withScope(db, other, async (tx) => {
+    assert.deepEqual((await listObjects(tx, other, {}, agent.now)).items, []);
+    assert.deepEqual(await listClusters(tx, other, agent.now), []);
+    await assert.rejects(readObject(tx, other, key, agent.now), asOther);
+    await assert.rejects(readCluster(tx, other, clusterId, agent.now), asOther);
+    await assert.rejects(readCounts(tx, other, clusterId, agent.now), asOther);
+    await assert.rejects(listObjects(tx, other, { cluster: clusterId }, agent.now), asOther);
+  });
+});
+
+test("readCluster: connected, as-of and blind intervals follow the operator (I3, R20)", async () => {
+  const agent = await inventory.openAgent([stream, "nodes/*/full"]);
+  const read = (now: number) =>
+    withScope(db, scope, (tx) => readCluster(tx, scope, agent.clusterId, now));
+  const started = new Date(agent.now).toISOString();
+  const fresh = await read(agent.now);
+  assert.deepEqual([fresh.state, fresh.asOf, fresh.blind.length], ["connected", undefined, 2]);
+  assert.deepEqual(fresh.blind[1], { stream, from: started, reason: "start" });
+  agent.now += 1000;
+  const nodes = { stream: "nodes/*/full", seen: agent.now } as const;
+  await agent.send(
+    inventory.begin(agent),
+    agent.put(stream, randomUUID(), pod("a")),
+    inventory.end(agent),
+    { op: "begin", attempt: 1, reason: "start", ...nodes },
+    agent.put("nodes/*/full", randomUUID(), { metadata: { name: "node" } }),
+    { op: "end", resourceVersion: "4", ...nodes },
+  );
+  agent.now += 5000;
+  await agent.send({ op: "mark", stream, resourceVersion: "8", seen: agent.now });
+  const seen = await read(agent.now);
+  assert.deepEqual(
+    [seen.state, seen.asOf, seen.objects, seen.nodes],
+    ["connected", new Date(agent.now - 5000).toISOString(), 2, 1],
+  );
+  assert.ok(seen.blind.every(({ to }) => to !== undefined));
+  const { items } = await withScope(db, scope, (tx) =>
+    readCounts(tx, scope, agent.clusterId, agent.now),
+  );
+  assert.deepEqual(items, [
+    { resource: "nodes", count: 1 },
+    { resource: "pods", namespace: "shop", count: 1 },
+  ]);
+  const silent = await read(agent.now + 30_001);
+  assert.equal(silent.state, "disconnected");
+  assert.deepEqual(
+    new Set(
+      silent.blind
+        .filter(({ to }) => to === undefined)
+        .map(({ stream: name, reason }) => `${name} ${reason}`),
+    ),
+    new Set(["nodes/*/full disconnected", `${stream} disconnected`]),
+  );
+});
+
+test("pageQuery: list, name search and label search use their indexes", async () => {
+  const agent = await inventory.openAgent();
+  const { clusterId } = agent;
+  await pool.query(
+    `insert into object (org_id, cluster_id, resource, uid, stream_id, namespace, name, labels, record, hash, member,
+       resource_version, derived, valid_from, received_at, change_number)
+     select $1, $2, (array['pods','services','secrets'])[1 + i % 3], gen_random_uuid(), 1, 'ns-' || i % 50,
+       'object-' || md5(i::text), jsonb_build_object('app', 'app-' || i % 500), '{}', i, i, '1', false, now(), now(), 1
+     from generate_series(1, 40000) i`,
+    [scope.orgId, clusterId],
+  );
+  await pool.query("analyze object");
+  const planOf = async (query: ObjectQuery): Promise<string> => {
+    const statement = pageQuery(scope, { query, clusterId: query.cluster, rows: 100 }).compile(db);
+    const { rows } = await pool.query<{ "QUERY PLAN": string }>(`explain ${statement.sql}`, [
+      ...statement.parameters,
+    ]);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  };
+  const first = await list({ cluster: clusterId, resource: "pods", namespace: "ns-7" }, agent.now);
+  assert.equal(first.items.length, 0, "objects without a stream are not shown");
+  const cluster = clusterId;
+  const cases: readonly (readonly [ObjectQuery, RegExp])[] = [
+    [{ cluster, resource: "pods" }, /object_list/],
+    [{ cluster, resource: "pods", namespace: "ns-7" }, /object_list/],
+    [{}, /object_list/],
+    [{ name: "abcdef" }, /object_name/],
+    [{ cluster, name: "abcdef" }, /object_name/],
+    [{ labelSelector: "app=app-7" }, /object_labels/],
+    [{ cluster, labelSelector: "app in (app-7,app-8)" }, /object_labels/],
+  ];
+  for (const [query, index] of cases) {
+    const plan = await planOf(query);
+    assert.match(plan, index, JSON.stringify(query));
+    assert.doesNotMatch(plan, /Seq Scan on object\b/, JSON.stringify(query));
+  }
+});

@@ -1,0 +1,211 @@
+/**
+ * The inventory: pages of objects by keyset, and one object.
+ *
+ * @module
+ */
+import type {
+  InventoryObject,
+  Manager,
+  ObjectDetail,
+  ObjectPage,
+  ObjectQuery,
+} from "@obsyk/contract";
+import { sql, type RawBuilder } from "kysely";
+import { ProblemError } from "../http/problem.ts";
+import type { OrgScope } from "../tenancy/scope.ts";
+import { requireCluster } from "./clusters.ts";
+import { decodeCursor, encodeCursor, type ObjectKey } from "./cursor.ts";
+import { optional, optionalText, readFreshness, type Tx } from "./freshness.ts";
+import { parseLabelSelector, type LabelRequirement } from "./label-selector.ts";
+
+type ObjectRow = {
+  cluster_id: string;
+  cluster_name: string;
+  resource: string;
+  uid: string;
+  namespace: string;
+  name: string;
+  record: { [name: string]: unknown };
+  resource_version: string;
+  valid_from: Date;
+  received_at: Date;
+  mark_at: Date | null;
+  managers: Manager[] | null;
+};
+
+const defaultRows = 100;
+
+const columns = sql`o.cluster_id, c.name as cluster_name, o.resource, o.uid, o.namespace, o.name, o.record,
+  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.managers`;
+const joins = sql`join cluster c on c.org_id = o.org_id and c.cluster_id = o.cluster_id
+  join stream s on s.org_id = o.org_id and s.cluster_id = o.cluster_id and s.stream_id = o.stream_id`;
+
+/**
+ * One page in the order cluster, resource, namespace, name, uid.
+ *
+ * @throws {ProblemError} `bad-request` for a cursor or selector that is none, `not-found` for an unknown cluster.
+ */
+export async function listObjects(
+  tx: Tx,
+  scope: OrgScope,
+  query: ObjectQuery,
+  now: number,
+): Promise<ObjectPage> {
+  const clusterId =
+    query.cluster === undefined
+      ? undefined
+      : await requireCluster(tx, scope, query.cluster, "cluster");
+  const limit = query.limit ?? defaultRows;
+  // Before the rows: an as-of time may be older than what is shown, never newer.
+  const freshness = await readFreshness(
+    tx,
+    scope,
+    { clusterId, resource: query.resource, namespace: query.namespace },
+    now,
+  );
+  const { rows } = await pageQuery(scope, { query, clusterId, rows: limit + 1 }).execute(tx);
+  const items = rows.slice(0, limit).map(toObject);
+  const last = rows[limit - 1];
+  return {
+    items,
+    ...(rows.length > limit && last !== undefined ? { next: encodeCursor(keyOf(last)) } : {}),
+    ...freshness,
+  };
+}
+
+/** The statement of one page; exported so that its plan can be examined. */
+export function pageQuery(
+  scope: OrgScope,
+  page: {
+    readonly query: ObjectQuery;
+    readonly clusterId: string | undefined;
+    readonly rows: number;
+  },
+): RawBuilder<ObjectRow> {
+  const { query, clusterId } = page;
+  const conditions: RawBuilder<unknown>[] = [sql`o.org_id = ${scope.orgId}`];
+  if (clusterId !== undefined) conditions.push(sql`o.cluster_id = ${clusterId}`);
+  if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
+  if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
+  if (query.name !== undefined) conditions.push(sql`o.name ilike ${likePattern(query.name)}`);
+  if (query.labelSelector !== undefined) {
+    conditions.push(...requirementsOf(query.labelSelector).map(labelCondition));
+  }
+  if (query.cursor !== undefined) {
+    const fixed = { clusterId, resource: query.resource, namespace: query.namespace };
+    conditions.push(afterCursor(decodeCursor(query.cursor), fixed));
+  }
+  return sql<ObjectRow>`
+    select ${columns} from (
+      select * from object o where ${sql.join(conditions, sql` and `)}
+      order by o.cluster_id, o.resource, o.namespace, o.name, o.uid limit ${page.rows}
+    ) o ${joins}
+    order by o.cluster_id, o.resource, o.namespace, o.name, o.uid`;
+}
+
+/** `%`, `_` and the escape itself are ordinary characters of a name. */
+function likePattern(name: string): string {
+  return `%${name.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
+function requirementsOf(selector: string): readonly LabelRequirement[] {
+  const parsed = parseLabelSelector(selector);
+  if (parsed.kind === "selector") return parsed.requirements;
+  throw new ProblemError(
+    "bad-request",
+    `The label selector is wrong at character ${parsed.position + 1}: ${parsed.reason}`,
+    { pointer: "labelSelector" },
+  );
+}
+
+/** Containment has an index; the rest filters. A label that is absent satisfies `!=` and `notin`. */
+function labelCondition({ key, operator, values }: LabelRequirement): RawBuilder<unknown> {
+  const isOneOf = sql`(${sql.join(
+    values.map((value) => sql`o.labels @> ${JSON.stringify({ [key]: value })}::jsonb`),
+    sql` or `,
+  )})`;
+  switch (operator) {
+    case "in":
+      return isOneOf;
+    case "notin":
+      return sql`not ${isOneOf}`;
+    case "exists":
+      return sql`jsonb_exists(o.labels, ${key})`;
+    case "absent":
+      return sql`not jsonb_exists(o.labels, ${key})`;
+  }
+}
+
+/**
+ * Row comparison over the columns that the filter leaves open: with a column fixed by equality as its first one, the
+ * index would be read from that value's start.
+ */
+function afterCursor(
+  key: ObjectKey,
+  fixed: { readonly [column in "clusterId" | "resource" | "namespace"]: string | undefined },
+): RawBuilder<unknown> {
+  const parts: { column: RawBuilder<unknown>; value: RawBuilder<unknown>; isFixed: boolean }[] = [
+    {
+      column: sql`o.cluster_id`,
+      value: sql`${key.clusterId}::uuid`,
+      isFixed: fixed.clusterId !== undefined,
+    },
+    { column: sql`o.resource`, value: sql`${key.resource}`, isFixed: fixed.resource !== undefined },
+    {
+      column: sql`o.namespace`,
+      value: sql`${key.namespace}`,
+      isFixed: fixed.namespace !== undefined,
+    },
+    { column: sql`o.name`, value: sql`${key.name}`, isFixed: false },
+    { column: sql`o.uid`, value: sql`${key.uid}::uuid`, isFixed: false },
+  ];
+  const columnsOfFilter = ["clusterId", "resource", "namespace"] as const;
+  if (columnsOfFilter.some((name) => fixed[name] !== undefined && fixed[name] !== key[name])) {
+    throw new ProblemError("bad-request", "The cursor belongs to a page with other filters", {
+      pointer: "cursor",
+    });
+  }
+  const open = parts.slice(parts.findIndex(({ isFixed }) => !isFixed));
+  return sql`(${sql.join(open.map(({ column }) => column))}) > (${sql.join(open.map(({ value }) => value))})`;
+}
+
+function keyOf(row: ObjectRow): ObjectKey {
+  const { cluster_id, resource, namespace, name, uid } = row;
+  return { clusterId: cluster_id, resource, namespace, name, uid };
+}
+
+function toObject(row: ObjectRow): InventoryObject {
+  return {
+    cluster: { id: row.cluster_id, name: row.cluster_name },
+    resource: row.resource,
+    uid: row.uid,
+    ...optionalText("namespace", row.namespace),
+    name: row.name,
+    record: row.record,
+    resourceVersion: row.resource_version,
+    seenAt: row.valid_from.toISOString(),
+    receivedAt: row.received_at.toISOString(),
+    ...optional("asOf", row.mark_at),
+  };
+}
+
+/** @throws {ProblemError} `not-found`, also for an object of another organisation. */
+export async function readObject(
+  tx: Tx,
+  scope: OrgScope,
+  key: { readonly clusterId: string; readonly resource: string; readonly uid: string },
+  now: number,
+): Promise<ObjectDetail> {
+  const { rows } = await sql<ObjectRow>`
+    select ${columns} from object o ${joins}
+    where o.org_id = ${scope.orgId} and o.cluster_id = ${key.clusterId} and o.resource = ${key.resource}
+      and o.uid = ${key.uid}`.execute(tx);
+  const [row] = rows;
+  if (row === undefined) {
+    throw new ProblemError("not-found", "There is no such object, or it exists no more");
+  }
+  const { resource, clusterId } = key;
+  const namespace = row.namespace === "" ? undefined : row.namespace;
+  const { blind } = await readFreshness(tx, scope, { clusterId, resource, namespace }, now);
+  return { ...toObject(row), managers: row.managers ?? [], blind };
+}

@@ -1,0 +1,293 @@
+/** The console as a person uses it. The tests follow each other: the cluster of one is what the next looks at. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { waitFor } from "@obsyk/testkit";
+import type { Locator, Page } from "playwright-core";
+import { openStage, type Stage, type WatchedPage } from "./stage.ts";
+
+let stage: Stage;
+let watched: WatchedPage;
+let page: Page;
+
+before(async () => {
+  stage = await openStage();
+  watched = await stage.openPage();
+  page = watched.page;
+});
+
+after(async () => {
+  await stage[Symbol.asyncDispose]();
+});
+
+const link = (name: string | RegExp, exact = true): Locator =>
+  page.getByRole("link", { name, exact });
+const heading = (name: string): Locator => page.getByRole("heading", { name, exact: true });
+
+async function signIn(on: Page): Promise<string> {
+  const url = await stage.createSignInUrl();
+  await on.goto(url);
+  await on.getByRole("button", { name: "Sign in" }).click();
+  await on.getByRole("heading", { name: "Clusters", exact: true }).waitFor();
+  return url;
+}
+
+async function clusterPath(): Promise<string> {
+  await page.goto(`${stage.consoleUrl}/clusters`);
+  await link("demo").click();
+  await heading("demo").waitFor();
+  return page.url();
+}
+
+function deployment(
+  namespace: string,
+  name: string,
+): Parameters<Stage["cluster"]["store"]["apply"]>[1] {
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { namespace, name, labels },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: "app", image: "registry.example/app:1" }] },
+      },
+    },
+  };
+}
+
+describe("signing in", () => {
+  it("SignInPage: without a session every page leads here and says how to get a link", async () => {
+    await page.goto(`${stage.consoleUrl}/clusters`);
+    await heading("Sign in to Obsyk").waitFor();
+    await page.getByLabel("Command that makes a sign-in link", { exact: true }).waitFor();
+  });
+
+  it("SignInPage: a link works once, and a used one explains itself (I8)", async () => {
+    const url = await signIn(page);
+    await using other = await stage.openPage();
+    await other.page.goto(url);
+    await other.page.getByRole("button", { name: "Sign in" }).click();
+    await other.page.getByRole("alert").getByText("used before, or has expired").waitFor();
+    await other.page.goto(`${stage.consoleUrl}/clusters`);
+    await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
+  });
+});
+
+describe("registering a cluster", () => {
+  it("RegisterPage: a private key stays in the browser (I5)", async () => {
+    await heading("No cluster yet").waitFor();
+    await link("Register a cluster").first().click();
+    await page.getByRole("textbox", { name: "Cluster name" }).fill("demo");
+    await page.getByRole("textbox", { name: "Public key" }).fill(stage.privateKey);
+    await page.getByText("This is a private key. It was not sent").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Register" }).isDisabled(), true);
+  });
+
+  it("RegisterPage: shows client ID and next steps, and turns green when the operator connects", async () => {
+    await page.getByRole("textbox", { name: "Public key" }).fill(stage.publicKey);
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByText("Waiting for the operator of demo").waitFor();
+    const command = await page
+      .getByLabel("Settings and command of the operator", { exact: true })
+      .textContent();
+    const clientId = /OBSYK_CLIENT_ID='([^']+)'/.exec(command ?? "")?.[1];
+    assert.ok(clientId, "the next steps name the client ID");
+    stage.startOperator(clientId);
+    await link("See what runs in demo").waitFor({ timeout: 30_000 });
+    await page.getByText("Connected", { exact: true }).waitFor();
+  });
+});
+
+describe("drilling down", () => {
+  it("ClusterPage: counts equal the cluster's, streams and as-of are shown (I3)", async () => {
+    await clusterPath();
+    const { store } = stage.cluster;
+    const pods = page
+      .getByRole("navigation", { name: "Resources" })
+      .getByRole("link", { name: `Pods ${store.count("pods")}` });
+    await pods.waitFor({ timeout: 30_000 });
+    await page.getByRole("table", { name: "Streams" }).getByText("watching").first().waitFor();
+    await page
+      .getByText(/as of \d\d:\d\d:\d\d, (?:now|\d+ s ago)/)
+      .first()
+      .waitFor();
+  });
+
+  it("ResourcePage: cluster, namespace, resource, object, each by a link and with a URL", async () => {
+    await clusterPath();
+    const workload = stage.cluster.workloads[0]!;
+    const name = workload.pods[0]!;
+    await page
+      .getByRole("table", { name: "Namespaces" })
+      .getByRole("link", { name: workload.namespace, exact: true })
+      .click();
+    await heading(`Namespace ${workload.namespace}`).waitFor();
+    await page.getByRole("table").getByRole("link", { name: "Pods", exact: true }).click();
+    await heading("Pods").waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("namespace"), workload.namespace);
+    await page.getByLabel("Filter by name").fill(name);
+    await link(name).click();
+    await heading(name).waitFor();
+    await page.reload();
+    await heading(name).waitFor();
+    await page.getByRole("tab", { name: "YAML" }).click();
+    await page.getByLabel("YAML", { exact: true }).getByText(name).first().waitFor();
+  });
+
+  it("ResourcePage: label selector narrows, a wrong one is refused with words (I8)", async () => {
+    const base = await clusterPath();
+    await page.goto(`${base}/deployments.apps`);
+    await page.getByLabel("Label selector").fill("app in (");
+    await page.getByRole("alert").getByText("Could not load Deployments").waitFor();
+    await page.getByLabel("Label selector").fill("no-such-label=x");
+    await heading("No Deployments found").waitFor();
+  });
+
+  it("ResourcePage: scrolling to the end shows every pod though few rows exist at a time", async () => {
+    const base = await clusterPath();
+    const all = stage.cluster.store.count("pods");
+    await page.goto(`${base}/pods`);
+    const table = page.getByRole("table");
+    await table.getByRole("row").nth(5).waitFor();
+    await waitFor(
+      "all pods are loaded",
+      async () => {
+        await table.getByRole("row").last().scrollIntoViewIfNeeded();
+        return (await table.getAttribute("aria-rowcount")) === String(all + 1);
+      },
+      { timeoutMs: 20_000 },
+    );
+    assert.ok((await table.getByRole("row").count()) < 80);
+  });
+
+  it("ObjectPage: a secret shows the names of its keys and no value (I2)", async () => {
+    const base = await clusterPath();
+    await page.goto(`${base}/secrets`);
+    await page.getByRole("rowheader").first().getByRole("link").click();
+    await page.getByText("KEYS").waitFor();
+    await page.getByRole("tab", { name: "YAML" }).click();
+    await page.getByLabel("YAML", { exact: true }).getByText("dataKeys").first().waitFor();
+    assert.equal((await page.content()).includes(stage.cluster.canary), false);
+  });
+});
+
+describe("living", () => {
+  it("LiveChannel: a new, an edited and a deleted object appear without reload", async () => {
+    const base = await clusterPath();
+    const namespace = stage.cluster.workloads[0]!.namespace;
+    const ref = { namespace, name: "aaa-appears" };
+    await page.goto(`${base}/deployments.apps?namespace=${namespace}`);
+    await page.getByRole("status", { name: "Live updates: Live" }).waitFor();
+    await page.getByRole("rowheader").first().waitFor();
+    await page.evaluate("globalThis.sameDocument = true");
+    stage.cluster.store.apply("deployments.apps", deployment(namespace, ref.name));
+    const row = page.getByRole("row").filter({ has: link(ref.name) });
+    await row.getByText("0/3").waitFor({ timeout: 5000 });
+    stage.cluster.store.patch("deployments.apps", ref, { spec: { replicas: 5 } });
+    await row.getByText("0/5").waitFor({ timeout: 5000 });
+    stage.cluster.store.delete("deployments.apps", ref);
+    await row.waitFor({ state: "detached", timeout: 5000 });
+    assert.equal(await page.evaluate("globalThis.sameDocument"), true);
+  });
+});
+
+describe("keyboard", () => {
+  const hasFocus = async (wanted: Locator): Promise<boolean> =>
+    (await wanted.and(page.locator(":focus")).count()) === 1;
+
+  /** Presses Tab until the wanted element has the focus. */
+  async function tabTo(wanted: Locator): Promise<void> {
+    await wanted.waitFor();
+    for (let presses = 0; presses < 80; presses += 1) {
+      if (await hasFocus(wanted)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail("not reached by 80 presses of Tab");
+  }
+
+  it("ObjectTable: Tab, arrows and Enter alone lead from the clusters to an object", async () => {
+    await page.goto(`${stage.consoleUrl}/clusters`);
+    await tabTo(link("demo"));
+    await page.keyboard.press("Enter");
+    await heading("demo").waitFor();
+    await tabTo(
+      page.getByRole("navigation", { name: "Resources" }).getByRole("link", { name: /^Pods/ }),
+    );
+    await page.keyboard.press("Enter");
+    await heading("Pods").waitFor();
+    const rows = page.getByRole("rowheader").getByRole("link");
+    await tabTo(rows.first());
+    await page.keyboard.press("ArrowDown");
+    const name = await rows.nth(1).textContent();
+    await page.keyboard.press("Enter");
+    await heading(name ?? "").waitFor();
+    await page.goBack();
+    await page.keyboard.press("/");
+    assert.ok(await hasFocus(page.getByLabel("Filter by name")));
+  });
+});
+
+describe("content security policy", () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    it(`every page in the ${colorScheme} theme: no breach`, async () => {
+      const base = new URL(await clusterPath()).pathname;
+      await using other = await stage.openPage({ colorScheme });
+      await signIn(other.page);
+      const pods = stage.cluster.store.list("pods");
+      const uid = pods[0]!.uid;
+      const pages: readonly (readonly [path: string, ready: Locator])[] = [
+        ["/clusters", other.page.getByRole("link", { name: "demo", exact: true })],
+        ["/register", other.page.getByRole("heading", { name: "Register a cluster" })],
+        [base, other.page.getByRole("table", { name: "Streams" })],
+        [`${base}/pods`, other.page.getByRole("rowheader").first()],
+        [`${base}/pods/${uid}`, other.page.getByRole("tab", { name: "Summary" })],
+        [`${base}/pods/${uid}?tab=yaml`, other.page.getByText("apiVersion").first()],
+        [`${base}/pods/${uid}?tab=collected`, other.page.getByText("Values of Secrets").first()],
+        ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
+      ];
+      for (const [path, ready] of pages) {
+        await other.page.goto(stage.consoleUrl + path);
+        await ready.waitFor();
+      }
+      await other.page.goto(`${stage.consoleUrl}${base}/pods`);
+      await other.page.getByRole("button", { name: "Session" }).click();
+      await other.page.getByRole("menuitem", { name: "Sign out" }).waitFor();
+      await other.page.keyboard.press("Escape");
+      await other.page.getByPlaceholder("All namespaces").click();
+      await other.page.getByRole("option").first().click();
+      assert.deepEqual(other.complaints, []);
+    });
+  }
+
+  it("an injected script does not run, and the breach is seen by what the other tests rely on", async () => {
+    await using other = await stage.openPage();
+    await other.page.goto(`${stage.consoleUrl}/sign-in`);
+    await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
+    await other.page.evaluate(`
+      const script = document.createElement("script");
+      script.textContent = "globalThis.injected = true";
+      document.head.append(script);
+    `);
+    await waitFor("the breach is reported", () => other.complaints.length > 0, { timeoutMs: 5000 });
+    assert.match(other.complaints.join(" "), /script-src/);
+    assert.equal(await other.page.evaluate("globalThis.injected"), undefined);
+  });
+});
+
+describe("leaving", () => {
+  it("AppHeader: signing out ends the session", async () => {
+    await page.goto(`${stage.consoleUrl}/clusters`);
+    await page.getByRole("button", { name: "Session" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await heading("Sign in to Obsyk").waitFor();
+    await page.goto(`${stage.consoleUrl}/clusters`);
+    await heading("Sign in to Obsyk").waitFor();
+  });
+
+  it("all pages of this walk: no breach and no error", () => {
+    assert.deepEqual(watched.complaints, []);
+  });
+});

@@ -1,0 +1,103 @@
+/** How the parts are started and introduced to each other. */
+import type { Children, ChildSpec } from "./children.ts";
+import type { ClusterSource } from "./cluster-source.ts";
+import { makeFolder, type CertificateFiles, type Identity } from "./data-dir.ts";
+import type { PlatformApi } from "./platform-api.ts";
+import { choosePort } from "./ports.ts";
+
+export type Ports = {
+  readonly agent: number;
+  readonly console: number;
+  readonly platformObserve: number;
+  readonly operatorObserve: number;
+};
+
+/** The usual ports, or free ones when they are taken. */
+export async function choosePorts(consolePort: number): Promise<Ports> {
+  return {
+    agent: await choosePort(8443),
+    console: await choosePort(consolePort),
+    platformObserve: await choosePort(9090),
+    operatorObserve: await choosePort(8081),
+  };
+}
+
+export function platformSpec(run: {
+  readonly postgres: string | undefined;
+  readonly dataDir: string;
+  readonly consoleDir: string | undefined;
+  readonly certificates: CertificateFiles;
+  readonly ports: Ports;
+}): ChildSpec {
+  const { ports, postgres, consoleDir } = run;
+  return {
+    name: "platform",
+    args: ["platform/src/main.ts"],
+    env: {
+      OBSYK_DATA_DIR: makeFolder(run.dataDir, "platform"),
+      OBSYK_AGENT_PORT: String(ports.agent),
+      OBSYK_AGENT_CERT_FILE: run.certificates.certFile,
+      OBSYK_AGENT_KEY_FILE: run.certificates.keyFile,
+      OBSYK_AGENT_URL: `https://127.0.0.1:${ports.agent}`,
+      OBSYK_CONSOLE_PORT: String(ports.console),
+      OBSYK_CONSOLE_URL: `http://127.0.0.1:${ports.console}`,
+      ...(consoleDir === undefined ? {} : { OBSYK_CONSOLE_DIR: consoleDir }),
+      OBSYK_OBSERVE_PORT: String(ports.platformObserve),
+      ...(postgres === undefined ? {} : { OBSYK_POSTGRES: postgres }),
+    },
+  };
+}
+
+export function operatorSpec(run: {
+  readonly source: Pick<ClusterSource, "name" | "kubeconfig" | "context">;
+  readonly identity: Identity;
+  readonly clientId: string;
+  readonly certificates: CertificateFiles;
+  readonly ports: Ports;
+}): ChildSpec {
+  const { context } = run.source;
+  return {
+    name: "operator",
+    args: ["--single-threaded", "--max-semi-space-size=1", "operator/src/main.ts"],
+    env: {
+      OBSYK_PLATFORM_URL: `https://127.0.0.1:${run.ports.agent}`,
+      OBSYK_CLUSTER_NAME: run.source.name,
+      OBSYK_CLIENT_ID: run.clientId,
+      OBSYK_PRIVATE_KEY_FILE: run.identity.keyFile,
+      OBSYK_CA_FILE: run.certificates.caFile,
+      OBSYK_KUBECONFIG: run.source.kubeconfig,
+      ...(context === undefined ? {} : { OBSYK_CONTEXT: context }),
+      OBSYK_OBSERVE_HOST: "127.0.0.1",
+      OBSYK_OBSERVE_PORT: String(run.ports.operatorObserve),
+    },
+  };
+}
+
+export async function signInLink(children: Children, platform: ChildSpec, signal: AbortSignal) {
+  const args = [...platform.args, "sign-in-link"];
+  const printed = await children.run({ ...platform, name: "sign-in-link", args }, signal);
+  const [link] = /https?:\/\/\S+\/sign-in\?token=\S+/.exec(printed) ?? [];
+  if (link === undefined) throw new Error("the platform printed no sign-in link");
+  return link;
+}
+
+/** The client this operator is known under; registered at its first start. */
+export async function ensureClient(
+  api: PlatformApi,
+  identity: Identity,
+  name: string,
+): Promise<string> {
+  const publicKey = identity.publicKey();
+  const known = identity.clientId;
+  if (known !== undefined && (await api.hasClient(known))) return known;
+  const clientId = await api.register({ name, publicKey });
+  identity.remember({ clientId });
+  return clientId;
+}
+
+export async function isPlatformReady(ports: Ports): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${ports.platformObserve}/readyz`, {
+    signal: AbortSignal.timeout(2000),
+  });
+  return response.ok;
+}
