@@ -54,6 +54,7 @@ async function openWorld() {
     OBSYK_LOG_LEVEL: "debug",
   };
   return {
+    certificates,
     cluster,
     api,
     platform,
@@ -147,6 +148,42 @@ test("runOperator: a forbidden resource stops only itself", async () => {
   const secrets = world.platform.inventory.stream("secrets/*/keys");
   await waitFor(() => secrets.state === "forbidden", "forbidden");
   assert.equal(secrets.objects.size, 0);
+});
+
+test("runOperator: another cluster behind the address ends the session and sweeps nothing (R23)", async () => {
+  await using world = await openWorld();
+  const { api, platform } = world;
+  await using operator = run(world);
+  await waitFor(() => isCurrent(world, operator.scope), "the first lists", 20_000);
+  const port = Number(new URL(api.url).port);
+  await api[Symbol.asyncDispose]();
+  const kept = platform.inventory.lines.length;
+  const now = () => Date.now();
+  const other = generateCluster({ seed: 8, now, canary, shape: shapeForObjects(100) });
+  const { certificates } = world;
+  await using _other = await openKubeApi({
+    store: other.store,
+    certificates,
+    token: "t0ken",
+    port,
+  });
+  await waitFor(
+    () => operator.logged.some((line) => line.includes("cluster.changed")),
+    "the alarm",
+  );
+  await waitFor(
+    () => operator.logged.some((line) => line.includes("session.refused")),
+    "the platform's refusal",
+  );
+  const news = platform.inventory.lines.slice(kept).map(({ op }) => op);
+  assert.deepEqual(
+    [...new Set(news)].filter((op) => op !== "state" && op !== "check"),
+    [],
+  );
+  assert.ok(isCurrent(world, operator.scope), "everything is still there");
+  const metrics = await get(await operator.port, "/metrics");
+  assert.match(metrics.text, /obsyk_operator_cluster_changes_total 1\n/);
+  assert.match(metrics.text, /session_ends_total\{reason="cluster-changed"\} 1/);
 });
 
 test("runOperator: health answers while neither platform nor API server does (I7)", async () => {

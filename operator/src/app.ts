@@ -14,7 +14,7 @@ import {
   type OutboundTls,
 } from "@obsyk/runtime";
 import { AgentCalls } from "./deliver/agent-calls.ts";
-import { runDelivery } from "./deliver/delivery.ts";
+import { runDelivery, type AskedSession } from "./deliver/delivery.ts";
 import { createPlatformClient, type PlatformClient } from "./deliver/platform-client.ts";
 import { parsePlatformUrl } from "./deliver/platform-url.ts";
 import type { Session } from "./deliver/session.ts";
@@ -23,11 +23,12 @@ import { OperatorSettingError } from "./errors.ts";
 import { createEvents, observe, type OperatorEvents } from "./events.ts";
 import { Readiness } from "./health/readiness.ts";
 import { openClusterAccess, type ClusterAccess } from "./kube/client.ts";
+import { openClusterGuard } from "./kube/cluster-guard.ts";
 import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
 import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
 import { runReaders } from "./readers.ts";
-import { scopeOf, streamOf } from "./scope.ts";
+import { scopeOf, streamOf, type ScopedStream } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
 
 export type OperatorOptions = {
@@ -42,6 +43,9 @@ export type OperatorOptions = {
   readonly instanceId: string;
   readonly onListening?: (port: number) => void;
 };
+
+/** For reading the cluster's identity once. */
+const identityMs = 10_000;
 
 type Parts = OperatorOptions & {
   readonly events: OperatorEvents;
@@ -85,9 +89,10 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
 }
 
 async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { settings, registry, clock, random, events, client, clientId } = parts;
-  const identity = await readIdentity(parts, signal);
-  if (identity === undefined) return;
+  const { settings, registry, access, clock, random, events, client, clientId } = parts;
+  const first = await readIdentity(parts, signal);
+  if (first === undefined) return;
+  let identity = first;
   let session: Session | undefined;
   const keyFile = settings.privateKeyFile;
   const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
@@ -101,21 +106,20 @@ async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> 
     {
       calls: new AgentCalls(client, tokens),
       streams: declared.map(({ stream }) => stream),
-      request: {
-        instanceId: parts.instanceId,
-        clusterUid: identity.uid,
-        clusterName: settings.clusterName,
-        operatorVersion: product.version,
-        ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
-        ...(identity.kubernetesVersion === undefined
-          ? {}
-          : { kubernetesVersion: identity.kubernetesVersion }),
-        streams: declared.map(({ stream, recordVersion }) => ({
-          stream: formatStream(stream),
-          recordVersion,
-        })),
+      request: async (asking) => {
+        identity = await readIdentityNow(parts, identity, asking);
+        return requestOf(parts, identity, declared);
       },
-      readers: (current, ended) => runReaders({ ...parts, session: current, scope }, ended),
+      readers: (current, ended) => {
+        const expected = identity.uid;
+        const changed = (found: string): void => {
+          events.clusterChanged({ expected, found });
+          current.end("cluster-changed");
+        };
+        const guarded = { access, clock, clusterUid: expected, changed, signal: ended };
+        const cluster = openClusterGuard(guarded);
+        return runReaders({ ...parts, session: current, scope, cluster }, ended);
+      },
       onSession: (current) => {
         session = current;
       },
@@ -127,6 +131,45 @@ async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> 
   );
 }
 
+function requestOf(
+  { settings, instanceId }: Parts,
+  { uid, kubernetesVersion }: ClusterIdentity,
+  declared: readonly ScopedStream[],
+): AskedSession {
+  return {
+    instanceId,
+    clusterUid: uid,
+    clusterName: settings.clusterName,
+    operatorVersion: product.version,
+    ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    streams: declared.map(({ stream, recordVersion }) => ({
+      stream: formatStream(stream),
+      recordVersion,
+    })),
+  };
+}
+
+/**
+ * R23: who answers now. A session does not wait for an API server that is away: then it is the cluster we knew, and
+ * its readers confirm it before they read anything.
+ */
+async function readIdentityNow(
+  { access }: Parts,
+  known: ClusterIdentity,
+  signal: AbortSignal,
+): Promise<ClusterIdentity> {
+  try {
+    return await readClusterIdentity(
+      access,
+      AbortSignal.any([signal, AbortSignal.timeout(identityMs)]),
+    );
+  } catch {
+    signal.throwIfAborted();
+    return known;
+  }
+}
+
 /** Waits for the API server as long as it takes; `undefined` when the process stops first. */
 async function readIdentity(
   { access, clock, random, events }: Parts,
@@ -134,7 +177,10 @@ async function readIdentity(
 ): Promise<ClusterIdentity | undefined> {
   for (let failures = 1; ; failures += 1) {
     try {
-      return await readClusterIdentity(access, signal);
+      return await readClusterIdentity(
+        access,
+        AbortSignal.any([signal, AbortSignal.timeout(identityMs)]),
+      );
     } catch (error) {
       if (signal.aborted) return undefined;
       const waitMs = backoffMs(failures, random);

@@ -20,6 +20,8 @@ export type OperatorEvents = DeliverEvents &
       readonly observePort: number;
     }): void;
     clusterUnreachable(failure: { readonly error: unknown; readonly waitMs: number }): void;
+    /** R23: the API server speaks for another cluster than the session; both are uids of kube-system. */
+    clusterChanged(change: { readonly expected: string; readonly found: string }): void;
     readerFailed(failure: { readonly error: unknown }): void;
     stopped(): void;
   };
@@ -35,7 +37,11 @@ const seconds = (ms: number): number => Math.round(ms) / 1000;
 
 export function createEvents(log: Log, registry: Registry): OperatorEvents {
   const count = counters(registry);
-  return { ...processEvents(log), ...deliverEvents(log, count), ...readerEvents(log, count) };
+  return {
+    ...processEvents(log, count),
+    ...deliverEvents(log, count),
+    ...readerEvents(log, count),
+  };
 }
 
 type Counters = ReturnType<typeof counters>;
@@ -68,6 +74,11 @@ function counters(registry: Registry) {
     rollbacks: counter("rollbacks_total", "API server stores that went back in time.", [
       "resource",
     ]),
+    clusterChanges: counter(
+      "cluster_changes_total",
+      "Sessions ended because another cluster answered.",
+      [],
+    ),
     guards: counter("secret_guard_total", "Answers that were no Table. Must be 0.", ["resource"]),
     listSeconds: new Histogram({
       name: "obsyk_operator_list_seconds",
@@ -79,11 +90,15 @@ function counters(registry: Registry) {
   };
 }
 
-function processEvents(log: Log) {
+function processEvents(log: Log, count: Counters) {
   return {
     started: (process) => log.write("info", "operator.started", process),
     clusterUnreachable: ({ error, waitMs }) =>
       log.write("warn", "cluster.unreachable", { error, waitSeconds: seconds(waitMs) }),
+    clusterChanged(change) {
+      count.clusterChanges.inc();
+      log.write("error", "cluster.changed", change);
+    },
     readerFailed: ({ error }) => log.write("error", "reader.failed", { error }),
     stopped: () => log.write("info", "operator.stopped"),
   } satisfies Partial<OperatorEvents>;

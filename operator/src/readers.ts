@@ -8,6 +8,7 @@ import type { Clock } from "@obsyk/runtime";
 import type { Session } from "./deliver/session.ts";
 import type { OperatorEvents } from "./events.ts";
 import type { ClusterAccess } from "./kube/client.ts";
+import type { ClusterGuard } from "./kube/cluster-guard.ts";
 import { tapNamespaces } from "./namespace-tap.ts";
 import { maxLists, startReader, type PollingReader } from "./reflect/reader.ts";
 import { createSemaphore, type Semaphore } from "./reflect/semaphore.ts";
@@ -17,6 +18,7 @@ export type ReadersOptions = {
   readonly session: Session;
   readonly scope: Scope;
   readonly access: ClusterAccess;
+  readonly cluster: ClusterGuard;
   readonly clock: Clock;
   readonly random: () => number;
   readonly events: OperatorEvents;
@@ -52,13 +54,13 @@ class Readers {
   }
 
   async #start({ stream, definition }: ScopedStream): Promise<PollingReader> {
-    const { session, access, clock, random, events } = this.#options;
+    const { session, access, cluster, clock, random, events } = this.#options;
     const opened = await session.openStream(stream, this.#signal);
     const sink =
       stream.resource === "namespaces"
         ? tapNamespaces(opened, (names) => this.#follow(names))
         : opened;
-    const context = { access, sink, clock, random, events, signal: this.#signal };
+    const context = { access, cluster, sink, clock, random, events, signal: this.#signal };
     const reader = startReader({ definition, stream, ...context, lists: this.#lists });
     session.attach(stream, reader);
     this.#track(reader.done);

@@ -138,6 +138,8 @@ class Platform implements MemoryPlatform {
   readonly #jtis = new Set<string>();
   readonly #hashKey = randomBytes(16).toString("hex");
   #session: Session | undefined;
+  /** R23: the cluster this client is bound to. */
+  #clusterUid: string | undefined;
   #epoch = 0;
   #applied = 0;
   #appliedDigest: string | undefined;
@@ -249,7 +251,9 @@ class Platform implements MemoryPlatform {
     this.declared = parsed.data.streams.map(({ stream }) => stream);
     const clock = Date.now() + this.clockOffsetMs;
     if (this.standby) return json({ status: "standby", retryAfterSeconds: 1, clock });
-    const { instanceId } = parsed.data;
+    const { instanceId, clusterUid } = parsed.data;
+    this.#clusterUid ??= clusterUid;
+    if (clusterUid !== this.#clusterUid) return problem("conflict");
     if (this.#session?.instanceId !== instanceId) {
       this.forgetSession();
       this.#epoch += 1;

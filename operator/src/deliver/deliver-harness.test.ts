@@ -231,20 +231,21 @@ export function deliver(
   const controller = new AbortController();
   let session: Session | undefined;
   const { streams = [podStream], ...rest } = options;
+  const request = {
+    instanceId: randomUUID(),
+    clusterUid: "cluster-uid",
+    clusterName: "demo",
+    operatorVersion: "0.0.0",
+    streams: streams.map((stream) => ({
+      stream: formatStream(stream),
+      recordVersion: "0123456789abcdef",
+    })),
+  };
   const done = runDelivery(
     {
       calls: setting.calls,
       streams,
-      request: {
-        instanceId: randomUUID(),
-        clusterUid: "cluster-uid",
-        clusterName: "demo",
-        operatorVersion: "0.0.0",
-        streams: streams.map((stream) => ({
-          stream: formatStream(stream),
-          recordVersion: "0123456789abcdef",
-        })),
-      },
+      request: () => Promise.resolve(request),
       readers: (current, signal) => readers(current, signal).catch(() => {}),
       onSession: (current) => {
         session = current;

@@ -22,8 +22,8 @@ import { Session, type DeclaredStream } from "./session.ts";
 export type DeliveryOptions = {
   readonly calls: AgentCalls;
   readonly streams: readonly Stream[];
-  /** All but the clock. */
-  readonly request: Omit<SessionRequest, "clock">;
+  /** All but the clock; asked for anew before each attempt, since the cluster may be another (R23). */
+  readonly request: (signal: AbortSignal) => Promise<AskedSession>;
   /** Runs the readers of one session: returns when all have stopped after its signal aborted. */
   readonly readers: (session: Session, signal: AbortSignal) => Promise<void>;
   /** The session that lives now, for metrics. */
@@ -34,6 +34,9 @@ export type DeliveryOptions = {
   readonly backoff?: BackoffLimits;
   readonly queueBytes?: number;
 };
+
+export type AskedSession = Omit<SessionRequest, "clock">;
+type Opened = { readonly grant: Granted; readonly request: AskedSession };
 
 /** Bounds of a clean end: what is queued is sent, then goodbye is said. */
 const drainMs = 5_000;
@@ -46,9 +49,9 @@ export async function runDelivery(options: DeliveryOptions, signal: AbortSignal)
   const { clock, events } = options;
   try {
     for (let short = 0; !signal.aborted;) {
-      const grant = await askForSession(options, signal);
+      const opened = await askForSession(options, signal);
       const startedAt = clock.monotonic();
-      const end = await runSession(options, grant, signal);
+      const end = await runSession(options, opened, signal);
       if (end === undefined) return;
       events.sessionEnded({ reason: end.kind === "superseded" ? end.kind : end.reason });
       if (end.kind === "superseded") await standBy(options, supersededSeconds, signal);
@@ -62,13 +65,14 @@ export async function runDelivery(options: DeliveryOptions, signal: AbortSignal)
 }
 
 /** Asks until a session is granted. Refusals are retried for ever: people repair registrations. */
-async function askForSession(options: DeliveryOptions, signal: AbortSignal): Promise<Granted> {
+async function askForSession(options: DeliveryOptions, signal: AbortSignal): Promise<Opened> {
   const { calls, clock, events } = options;
   for (let failures = 1; ;) {
     try {
-      const request = { ...options.request, clock: Math.round(clock.now()) };
-      const answer = await calls.openSession(request, { signal });
-      if (answer.status === "granted") return answer;
+      const request = await options.request(signal);
+      const asked = { ...request, clock: Math.round(clock.now()) };
+      const answer = await calls.openSession(asked, { signal });
+      if (answer.status === "granted") return { grant: answer, request };
       failures = 1;
       await standBy(options, answer.retryAfterSeconds, signal);
     } catch (error) {
@@ -84,7 +88,7 @@ async function askForSession(options: DeliveryOptions, signal: AbortSignal): Pro
 
 /** The same question with more streams brings the same session; anything else ends it. */
 async function declareStreams(
-  { calls, clock, request }: DeliveryOptions,
+  { calls, clock, request }: Pick<DeliveryOptions, "calls" | "clock"> & Pick<Opened, "request">,
   added: readonly DeclaredStream[],
   signal: AbortSignal,
 ): Promise<Granted> {
@@ -120,7 +124,7 @@ function ownWait(
 /** `undefined`: our own signal ended it. */
 async function runSession(
   options: DeliveryOptions,
-  grant: Granted,
+  { grant, request }: Opened,
   signal: AbortSignal,
 ): Promise<SessionEnd | undefined> {
   const { clock, events } = options;
@@ -128,8 +132,8 @@ async function runSession(
   const session = new Session({
     ...options,
     grant,
-    clusterUid: options.request.clusterUid,
-    declare: (streams, lives) => declareStreams(options, streams, lives),
+    clusterUid: request.clusterUid,
+    declare: (streams, lives) => declareStreams({ ...options, request }, streams, lives),
     backoff: options.backoff ?? reflectorBackoff,
   });
   options.onSession?.(session);

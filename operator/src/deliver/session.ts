@@ -135,6 +135,11 @@ export class Session {
     }
   }
 
+  /** Ends the session from this side, without a goodbye; a new one is asked for. */
+  end(reason: string): void {
+    this.#ended.resolve({ kind: "session-lost", reason });
+  }
+
   /** Resolves when everything queued was acknowledged. */
   async drained(signal: AbortSignal): Promise<void> {
     for (const { ledger } of this.#slots.values()) await ledger.settle(signal);

@@ -26,11 +26,16 @@ export async function readClusterIdentity(
   access: ClusterAccess,
   signal: AbortSignal,
 ): Promise<ClusterIdentity> {
-  const uid = await readUid(access, signal);
+  const uid = await readClusterUid(access, signal);
   return { uid, kubernetesVersion: await readVersion(access, signal) };
 }
 
-async function readUid(access: ClusterAccess, signal: AbortSignal): Promise<string> {
+/**
+ * The uid alone, in one small request.
+ *
+ * @throws {KubeError} as above; after a 401 the next attempt brings new credentials.
+ */
+export async function readClusterUid(access: ClusterAccess, signal: AbortSignal): Promise<string> {
   const definition = namespaceDefinition();
   const { accept, query, contentType } = requestFor(definition, "full", "list");
   const answer = await access.get({
@@ -40,7 +45,10 @@ async function readUid(access: ClusterAccess, signal: AbortSignal): Promise<stri
     connection: "shared",
     signal,
   });
-  if (answer.kind === "status") throw refused("namespaces", answer.status.code);
+  if (answer.kind === "status") {
+    if (answer.status.code === 401) access.renewCredentials();
+    throw refused("namespaces", answer.status.code);
+  }
   if (answer.contentType !== contentType) {
     answer.close();
     throw new KubeError("transport", "the API server did not answer a list in protobuf");

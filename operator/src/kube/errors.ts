@@ -6,8 +6,9 @@
  * - `credentials`: a token, certificate or plugin that did not yield credentials.
  * - `transport`: no connection, no TLS, or a connection that broke.
  * - `watchdog`: an answer that stayed away longer than allowed.
+ * - `cluster`: the API server speaks for another cluster than before.
  */
-export type KubeErrorCode = "kubeconfig" | "credentials" | "transport" | "watchdog";
+export type KubeErrorCode = "kubeconfig" | "credentials" | "transport" | "watchdog" | "cluster";
 
 export class KubeError extends Error {
   override readonly name = "KubeError";

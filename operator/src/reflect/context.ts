@@ -7,6 +7,7 @@ import type { Stream } from "@obsyk/contract";
 import type { ReadRequest, ResourceDefinition } from "@obsyk/contract/allow-list";
 import type { Clock } from "@obsyk/runtime";
 import type { ClusterAccess } from "../kube/client.ts";
+import type { ClusterGuard } from "../kube/cluster-guard.ts";
 import type { Decoder, ListEvent, WatchEvent } from "../project/types.ts";
 import type { ReaderEvents } from "./reader-events.ts";
 import type { Semaphore } from "./semaphore.ts";
@@ -18,6 +19,7 @@ export type Context = {
   readonly definition: ResourceDefinition;
   readonly stream: Stream;
   readonly access: ClusterAccess;
+  readonly cluster: ClusterGuard;
   readonly sink: StreamSink;
   readonly clock: Clock;
   readonly random: () => number;

@@ -15,6 +15,7 @@ import {
   definitionOf,
   RecordingSink,
   recordingEvents,
+  sameCluster,
   targetOf,
   until,
 } from "./reader-harness.test.ts";
@@ -65,6 +66,7 @@ test("startReader: in mode counts polls, says only what differs, and empties a n
       definition: secrets,
       stream: { resource: "secrets", namespace, mode: "counts" },
       access,
+      cluster: sameCluster,
       sink,
       clock: systemClock,
       random: Math.random,

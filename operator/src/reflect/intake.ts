@@ -26,8 +26,9 @@ export function openIntake(state: Listing, context: Context): Intake {
   return state.goal === "watch" ? direct : openComparing(state, context, direct);
 }
 
-function openDirect(state: Listing, { sink }: Context): Intake {
+function openDirect(state: Listing, { sink, cluster }: Context): Intake {
   let begun = false;
+  const opened = cluster.moment();
   return {
     begin() {
       if (begun) return;
@@ -36,7 +37,11 @@ function openDirect(state: Listing, { sink }: Context): Intake {
     },
     object: (object, seen) => sink.listed(object, seen),
     unreadable: (item) => sink.unreadable(item),
-    finish: (resourceVersion, seen, signal) => sink.finish(resourceVersion, seen, signal),
+    async finish(resourceVersion, seen, signal) {
+      // W21: what another cluster lacks is not gone.
+      await cluster.confirm(signal, opened);
+      await sink.finish(resourceVersion, seen, signal);
+    },
   };
 }
 

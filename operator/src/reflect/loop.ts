@@ -9,7 +9,7 @@ import { Interruption, openActivity, type Activity } from "./activity.ts";
 import { outcome, type Context, type Outcome } from "./context.ts";
 import { discover, list, probe } from "./list.ts";
 import { ofError } from "./outcome.ts";
-import { start, step, type Goal, type Input, type State } from "./state.ts";
+import { isDoubtful, start, step, type Goal, type Input, type State } from "./state.ts";
 import { pauseMs } from "./timings.ts";
 import { watch } from "./watch.ts";
 
@@ -58,6 +58,7 @@ export class Reflector {
 
   #accept({ input, detail }: Outcome): void {
     this.#detail = detail;
+    if (isDoubtful(input)) this.#context.cluster.doubt();
     this.#state = step(this.#state, input);
   }
 
@@ -99,6 +100,8 @@ export class Reflector {
       this.#detail = "";
       this.#report(streamStateOf(this.#state));
     };
+    // W21: whatever is read becomes news of this cluster.
+    if (isConfirmedByAnswer(state)) await context.cluster.confirm(activity.signal);
     switch (state.kind) {
       case "discover":
         return discover(state, context, activity);

@@ -19,7 +19,8 @@ import {
   type ScriptedServer,
   type WatchType,
 } from "@obsyk/testkit";
-import { openClusterAccess } from "../kube/client.ts";
+import { openClusterAccess, type ClusterAccess } from "../kube/client.ts";
+import type { ClusterGuard } from "../kube/cluster-guard.ts";
 import type { ProjectedObject, Unreadable } from "../project/types.ts";
 import { startReader, type PollingReader } from "./reader.ts";
 import type { ReaderEvents } from "./reader-events.ts";
@@ -203,6 +204,13 @@ function keyOf(object: ProjectedObject): string {
   return object.uid === "" ? `${object.namespace}/${object.name}` : object.uid;
 }
 
+/** For readers whose cluster is not in question. */
+export const sameCluster: ClusterGuard = {
+  moment: () => 0,
+  doubt: () => undefined,
+  confirm: () => Promise.resolve(),
+};
+
 export type Harness = AsyncDisposable & {
   readonly server: ScriptedServer;
   readonly sink: RecordingSink;
@@ -223,6 +231,7 @@ export type HarnessOptions = {
   readonly mode?: Mode;
   readonly namespace?: string;
   readonly timings?: Partial<Timings>;
+  readonly cluster?: (access: ClusterAccess, clock: Clock) => ClusterGuard;
 };
 
 export async function openHarness(options: HarnessOptions): Promise<Harness> {
@@ -251,6 +260,7 @@ export async function openHarness(options: HarnessOptions): Promise<Harness> {
       mode: options.mode ?? "full",
     },
     access,
+    cluster: options.cluster?.(access, clock) ?? sameCluster,
     sink,
     clock,
     random: () => 0,

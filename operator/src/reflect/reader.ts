@@ -7,6 +7,7 @@ import type { Stream } from "@obsyk/contract";
 import { requestFor, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import type { Clock } from "@obsyk/runtime";
 import type { ClusterAccess } from "../kube/client.ts";
+import type { ClusterGuard } from "../kube/cluster-guard.ts";
 import { createListDecoder, createWatchDecoder } from "../project/decode.ts";
 import type { Context, Representation } from "./context.ts";
 import { Reflector } from "./loop.ts";
@@ -20,6 +21,8 @@ export type ReaderOptions = {
   /** Its resource is the definition's; mode `counts` names one namespace, `references` is not read at all. */
   readonly stream: Stream;
   readonly access: ClusterAccess;
+  /** Shared by all readers of a session: nothing is read from another cluster, and nothing swept for it. */
+  readonly cluster: ClusterGuard;
   readonly sink: StreamSink;
   readonly clock: Clock;
   /** Uniform in [0, 1). */

@@ -329,6 +329,24 @@ function stepWaiting(state: Waiting, input: Input): State {
   return { ...state, resume: { ...resume, goal: "stop" } };
 }
 
+/** After these another cluster may be what answers (W21): the connection broke, or what we know is not known there. */
+export function isDoubtful(input: Input): boolean {
+  switch (input.kind) {
+    case "failed":
+      return input.lost;
+    case "probed":
+      return input.rolledBack;
+    case "watchdog":
+    case "outdated":
+    case "future":
+    case "expired":
+    case "unauthorized":
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What any request can meet. */
 function stepRequest(state: InFlight, input: Input): State {
   switch (input.kind) {
