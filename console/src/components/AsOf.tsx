@@ -2,25 +2,35 @@ import { Tooltip } from "@mantine/core";
 import { readAsOf, type Freshness } from "../logic/age.ts";
 import type { Tone } from "../logic/columns.ts";
 import css from "../ui/ui.module.css";
+import { clockText } from "./clock-text.ts";
 import { useNow } from "./use-now.ts";
 
 const tones: Readonly<Record<Freshness, Tone>> = { fresh: "muted", late: "warn", stale: "bad" };
-const clockText = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const dayText = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayMs = 86_400_000;
+
+type AsOfProps = {
+  readonly time: string | undefined;
+  /** The answer draws from several streams and says the oldest of their times. */
+  readonly oldest?: true;
+};
+
+const oldestHint = "Oldest of its streams; quiet streams are confirmed about once a minute.";
 
 /** `as of 12:03:04, 2 s ago`: everything up to then is known, nothing after. */
-export function AsOf({ time }: { readonly time: string | undefined }) {
+export function AsOf({ time, oldest }: AsOfProps) {
   const now = useNow(1000);
   const asOf = readAsOf(time, now);
   if (asOf === undefined) return <span className={css["muted"]}>no data yet</span>;
-  const at = new Date(asOf.atMs);
-  const day = now - asOf.atMs > dayMs ? `${dayText.format(at)}, ` : "";
+  const exact = new Date(asOf.atMs).toISOString();
   return (
-    <Tooltip label={at.toISOString()} openDelay={300}>
-      <span className={css[tones[asOf.freshness]]} tabIndex={-1}>
-        as of {day}
-        {clockText.format(at)}, {asOf.ago}
+    <Tooltip
+      label={oldest ? `${oldestHint} ${exact}` : exact}
+      openDelay={300}
+      multiline
+      maw={280}
+      events={{ hover: true, focus: true, touch: true }}
+    >
+      <span className={css[tones[asOf.freshness]]} tabIndex={oldest ? 0 : -1}>
+        as of {clockText(asOf.atMs, now)}, {asOf.ago}
       </span>
     </Tooltip>
   );

@@ -1,42 +1,105 @@
 import type { BlindInterval } from "@obsyk/contract";
 import { IconEyeOff } from "@tabler/icons-react";
 import { readAsOf } from "../logic/age.ts";
-import css from "../ui/ui.module.css";
-import { recentBlind } from "./cluster-words.ts";
+import { blindReason, groupBlind, type BlindGroup } from "../logic/blind.ts";
+import { resourceInfo } from "../logic/resources.ts";
+import { clockText } from "./clock-text.ts";
+import css from "./blind.module.css";
 import { useNow } from "./use-now.ts";
 
-const clockText = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+type BlindBannerProps = {
+  readonly blind: readonly BlindInterval[];
+  /** Whose streams are many: sentences then say which. */
+  readonly ofCluster?: true;
+};
 
-function sentence(interval: BlindInterval, nowMs: number): string {
-  const from = clockText.format(new Date(interval.from));
-  const resource = interval.stream.split("/")[0] ?? interval.stream;
-  if (interval.to === undefined) {
-    const since = readAsOf(interval.from, nowMs)?.ago ?? "";
-    return `${resource}: not seen since ${from} (${since}), reason: ${interval.reason}`;
-  }
-  return `${resource}: not seen from ${from} to ${clockText.format(new Date(interval.to))}, reason: ${interval.reason}`;
+/**
+ * Says when the platform could not see: what changed and vanished within may be missing from history. Still blind is an
+ * alarm, was blind is a note.
+ */
+export function BlindBanner({ blind, ofCluster }: BlindBannerProps) {
+  const now = useNow(5000);
+  const { open, closed } = groupBlind(blind, now);
+  return (
+    <>
+      {open.length > 0 && (
+        <div className={css["open"]} role="status">
+          <IconEyeOff size={16} aria-hidden />
+          <div>
+            <strong>What is shown may be out of date.</strong>
+            {open.map((group) => (
+              <div key={keyOf(group)}>
+                {ofCluster && `${streamsText(group)}: `}
+                not seen since {clockText(group.fromMs, now)} (
+                {readAsOf(new Date(group.fromMs).toISOString(), now)?.ago}), {group.reason}
+              </div>
+            ))}
+          </div>
+        </div>
+      )}
+      <ClosedLine closed={closed} nowMs={now} ofCluster={ofCluster} />
+    </>
+  );
 }
 
-/** Says when the platform could not see; what changed and vanished within may be missing from history. */
-export function BlindBanner({ blind }: { readonly blind: readonly BlindInterval[] }) {
-  const now = useNow(5000);
-  const shown = recentBlind(blind, now);
-  if (shown.length === 0) return null;
-  const open = shown.filter(({ to }) => to === undefined).length;
+type ClosedLineProps = {
+  readonly closed: readonly BlindGroup[];
+  readonly nowMs: number;
+  readonly ofCluster: true | undefined;
+};
+
+function ClosedLine({ closed, nowMs, ofCluster }: ClosedLineProps) {
+  const [latest, ...others] = closed;
+  if (latest === undefined) return null;
+  const line = `Blind ${rangeText(latest.fromMs, latest.toMs, nowMs)} (${latest.reason})`;
+  const streams = ofCluster ? `, ${streamsText(latest)}` : "";
+  const intervals = closed.flatMap((group) => group.intervals);
+  if (intervals.length === 1) {
+    return (
+      <p className={css["closed"]}>
+        {line}
+        {streams}
+      </p>
+    );
+  }
   return (
-    <div className={css["notice"]} role="status">
-      <IconEyeOff size={16} />
-      <div>
-        <strong>
-          {open > 0
-            ? "What is shown may be out of date."
-            : "There was a time without sight within the last hour."}
-        </strong>
-        {shown.slice(0, 3).map((interval) => (
-          <div key={`${interval.stream} ${interval.from}`}>{sentence(interval, now)}</div>
+    <details className={css["closed"]}>
+      <summary>
+        {line}
+        {streams}
+        {others.length > 0 && `, and ${others.length} more`} <span>show all</span>
+      </summary>
+      <ul>
+        {intervals.map(({ stream, from, to, reason }) => (
+          <li key={`${stream} ${from}`}>
+            {rangeText(Date.parse(from), to === undefined ? undefined : Date.parse(to), nowMs)}{" "}
+            {titleOf(stream)} ({blindReason(reason)})
+          </li>
         ))}
-        {shown.length > 3 && <div>and {shown.length - 3} more</div>}
-      </div>
-    </div>
+      </ul>
+    </details>
   );
+}
+
+function keyOf({ reason, fromMs }: BlindGroup): string {
+  return `${reason} ${fromMs}`;
+}
+
+function rangeText(fromMs: number, toMs: number | undefined, nowMs: number): string {
+  return `${clockText(fromMs, nowMs)}–${toMs === undefined ? "" : clockText(toMs, nowMs)}`;
+}
+
+/** `Pods`, and `Pods in shop` for a stream of one namespace. */
+function titleOf(stream: string): string {
+  const [resource = stream, namespace = "*"] = stream.split("/");
+  const { title } = resourceInfo(resource);
+  return namespace === "*" ? title : `${title} in ${namespace}`;
+}
+
+const namedStreams = 3;
+
+function streamsText({ streams }: BlindGroup): string {
+  return streams.length > namedStreams
+    ? `${streams.length} streams`
+    : streams.map((stream) => titleOf(stream)).join(", ");
 }

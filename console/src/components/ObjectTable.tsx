@@ -3,10 +3,12 @@ import type { InventoryObject } from "@obsyk/contract";
 import { createColumnHelper, tableFeatures, useTable } from "@tanstack/react-table";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { columnWidths } from "../logic/column-width.ts";
 import { columnsOf, type Cell } from "../logic/columns.ts";
 import css from "../pages/cluster.module.css";
 import { paths } from "../paths.ts";
+import { useServices } from "../services.ts";
 import { Status } from "../ui/Status.tsx";
 import { useNow } from "./use-now.ts";
 
@@ -21,8 +23,6 @@ type ObjectTableProps = {
 };
 
 const rowPx = 34;
-const nameWidthPx = 300;
-const namespaceWidthPx = 170;
 const features = tableFeatures({});
 const helper = createColumnHelper<typeof features, InventoryObject>();
 
@@ -46,6 +46,31 @@ function useColumns({ resource, withNamespace }: { resource: string; withNamespa
   }, [resource, withNamespace]);
 }
 
+/** Pixels that a text takes in the font of the table. */
+function createMeasure(): (text: string) => number {
+  const context = document.createElement("canvas").getContext("2d");
+  const { fontSize, fontFamily } = getComputedStyle(document.body);
+  if (context === null) return (text) => text.length * Number.parseFloat(fontSize);
+  context.font = `500 ${fontSize} ${fontFamily}`;
+  return (text) => context.measureText(text).width;
+}
+
+function useWidths({ resource, withNamespace, objects }: ObjectTableProps) {
+  const { clock } = useServices();
+  const [measure] = useState(createMeasure);
+  return useMemo(
+    () =>
+      columnWidths({
+        columns: columnsOf(resource),
+        withNamespace,
+        objects,
+        nowMs: clock.now(),
+        measure,
+      }),
+    [clock, measure, objects, resource, withNamespace],
+  );
+}
+
 /** Rows beyond the window exist as space only; the table says how many there are. */
 export function ObjectTable(props: ObjectTableProps) {
   const { objects, isPending, onEnd } = props;
@@ -67,9 +92,8 @@ export function ObjectTable(props: ObjectTableProps) {
     if (rows.length > 0 && lastIndex >= rows.length - 20) onEnd();
   }, [lastIndex, rows.length, onEnd]);
   const headers = table.getHeaderGroups().flatMap((group) => group.headers);
-  const widthOf = (id: string): number =>
-    shown.get(id)?.widthPx ?? (id === "NAME" ? nameWidthPx : namespaceWidthPx);
-  const minWidth = headers.reduce((sum, header) => sum + widthOf(header.column.id), 0);
+  const widths = useWidths(props);
+  const minWidth = [...widths.values()].reduce((sum, widthPx) => sum + widthPx, 0);
   return (
     <div ref={scroller} className={css["grid"]} aria-busy={isPending} onKeyDown={moveByRow}>
       <table style={{ minWidth }} aria-rowcount={rows.length + 1}>
@@ -80,7 +104,7 @@ export function ObjectTable(props: ObjectTableProps) {
                 key={id}
                 scope="col"
                 className={shown.get(column.id)?.numeric && css["number"]}
-                style={column.id === "NAME" ? undefined : { width: widthOf(column.id) }}
+                style={{ width: widths.get(column.id) }}
               >
                 {column.id}
               </th>

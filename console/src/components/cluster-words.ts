@@ -1,4 +1,4 @@
-import type { BlindInterval, Cluster, ClusterStream } from "@obsyk/contract";
+import type { Cluster, ClusterStream } from "@obsyk/contract";
 import type { Tone } from "../logic/columns.ts";
 
 type Word = { readonly text: string; readonly tone: Tone };
@@ -23,8 +23,3 @@ export const streamTones: Readonly<Record<ClusterStream["state"], Tone>> = {
   mismatch: "bad",
   stopped: "muted",
 };
-
-/** Intervals that are still open, and those closed in the last hour. */
-export function recentBlind(blind: readonly BlindInterval[], nowMs: number): BlindInterval[] {
-  return blind.filter(({ to }) => to === undefined || nowMs - Date.parse(to) < 3_600_000);
-}

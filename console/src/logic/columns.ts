@@ -26,29 +26,24 @@ export type Column = {
   readonly id: string;
   /** kubectl's heading. */
   readonly header: string;
-  readonly widthPx: number;
   readonly numeric?: true;
   readonly cell: (record: unknown, nowMs: number) => Cell;
 };
 
 const none = "<none>";
 
-function column(
-  header: string,
-  widthPx: number,
-  text: (record: unknown, nowMs: number) => string,
-): Column {
-  return { id: header, header, widthPx, cell: (record, nowMs) => ({ text: text(record, nowMs) }) };
+function column(header: string, text: (record: unknown, nowMs: number) => string): Column {
+  return { id: header, header, cell: (record, nowMs) => ({ text: text(record, nowMs) }) };
 }
 
-function counter(header: string, widthPx: number, ...path: readonly string[]): Column {
+function counter(header: string, ...path: readonly string[]): Column {
   return {
-    ...column(header, widthPx, (record) => String(numberAt(record, ...path) ?? 0)),
+    ...column(header, (record) => String(numberAt(record, ...path) ?? 0)),
     numeric: true,
   };
 }
 
-const age: Column = column("AGE", 84, (record, nowMs) =>
+const age: Column = column("AGE", (record, nowMs) =>
   formatAge(textAt(record, "metadata", "creationTimestamp"), nowMs),
 );
 
@@ -61,7 +56,6 @@ function readyOf(wanted: readonly string[]): Column {
   return {
     id: "READY",
     header: "READY",
-    widthPx: 84,
     cell: (record) =>
       readyCell(numberAt(record, "status", "readyReplicas") ?? 0, numberAt(record, ...wanted) ?? 0),
   };
@@ -79,7 +73,6 @@ const pods: readonly Column[] = [
   {
     id: "READY",
     header: "READY",
-    widthPx: 76,
     cell: (record) => {
       const { ready, total, status } = podStatus(record);
       return status === "Completed" ? { text: `${ready}/${total}` } : readyCell(ready, total);
@@ -88,16 +81,18 @@ const pods: readonly Column[] = [
   {
     id: "STATUS",
     header: "STATUS",
-    widthPx: 176,
     cell: (record) => {
       const { status } = podStatus(record);
       return { text: status, tone: podTone(status) };
     },
   },
-  column("RESTARTS", 128, (record, nowMs) => formatRestarts(podStatus(record), nowMs)),
+  {
+    ...column("RESTARTS", (record, nowMs) => formatRestarts(podStatus(record), nowMs)),
+    numeric: true,
+  },
   age,
-  column("IP", 132, (record) => textAt(record, "status", "podIP") ?? none),
-  column("NODE", 200, (record) => textAt(record, "spec", "nodeName") ?? none),
+  column("IP", (record) => textAt(record, "status", "podIP") ?? none),
+  column("NODE", (record) => textAt(record, "spec", "nodeName") ?? none),
 ];
 
 /** `80/TCP,443:30443/TCP` */
@@ -126,10 +121,10 @@ export function serviceExternalIp(service: unknown): string {
 }
 
 const services: readonly Column[] = [
-  column("TYPE", 116, (record) => textAt(record, "spec", "type") ?? "ClusterIP"),
-  column("CLUSTER-IP", 136, (record) => textAt(record, "spec", "clusterIP") ?? none),
-  column("EXTERNAL-IP", 160, serviceExternalIp),
-  column("PORT(S)", 220, servicePorts),
+  column("TYPE", (record) => textAt(record, "spec", "type") ?? "ClusterIP"),
+  column("CLUSTER-IP", (record) => textAt(record, "spec", "clusterIP") ?? none),
+  column("EXTERNAL-IP", serviceExternalIp),
+  column("PORT(S)", servicePorts),
   age,
 ];
 
@@ -153,20 +148,18 @@ const nodes: readonly Column[] = [
   {
     id: "STATUS",
     header: "STATUS",
-    widthPx: 200,
     cell: (record) => {
       const status = nodeStatus(record);
       const tone = status === "Ready" ? "good" : status.startsWith("Ready") ? "warn" : "bad";
       return { text: status, tone };
     },
   },
-  column("ROLES", 140, nodeRoles),
+  column("ROLES", nodeRoles),
   age,
-  column("VERSION", 130, (record) => textAt(record, "status", "nodeInfo", "kubeletVersion") ?? ""),
-  column("OS-IMAGE", 220, (record) => textAt(record, "status", "nodeInfo", "osImage") ?? ""),
+  column("VERSION", (record) => textAt(record, "status", "nodeInfo", "kubeletVersion") ?? ""),
+  column("OS-IMAGE", (record) => textAt(record, "status", "nodeInfo", "osImage") ?? ""),
   column(
     "CONTAINER-RUNTIME",
-    190,
     (record) => textAt(record, "status", "nodeInfo", "containerRuntimeVersion") ?? "",
   ),
 ];
@@ -177,12 +170,12 @@ function dataCount(record: unknown): string {
   return count === undefined ? "" : String(count);
 }
 
-const keyNames = column("KEYS", 320, (record) => {
+const keyNames = column("KEYS", (record) => {
   const names = textsAt(record, "obsyk", "dataKeys");
   return names.length === 0 ? none : names.join(", ");
 });
 
-const data: Column = { ...column("DATA", 72, dataCount), numeric: true };
+const data: Column = { ...column("DATA", dataCount), numeric: true };
 
 function selectorText(record: unknown, ...path: readonly string[]): string {
   const pairs = labelsAt(record, ...path).map(([key, value]) => `${key}=${value}`);
@@ -212,15 +205,14 @@ function namedStatus(record: unknown): Cell {
   return { text: phase, tone };
 }
 
-const phase: Column = { id: "STATUS", header: "STATUS", widthPx: 128, cell: namedStatus };
+const phase: Column = { id: "STATUS", header: "STATUS", cell: namedStatus };
 
 const daemonSets: readonly Column[] = [
-  counter("DESIRED", 88, "status", "desiredNumberScheduled"),
-  counter("CURRENT", 88, "status", "currentNumberScheduled"),
+  counter("DESIRED", "status", "desiredNumberScheduled"),
+  counter("CURRENT", "status", "currentNumberScheduled"),
   {
     id: "READY",
     header: "READY",
-    widthPx: 76,
     numeric: true,
     cell: (record) => {
       const ready = numberAt(record, "status", "numberReady") ?? 0;
@@ -228,9 +220,9 @@ const daemonSets: readonly Column[] = [
       return { text: String(ready), ...(ready < wanted ? { tone: "warn" } : {}) };
     },
   },
-  counter("UP-TO-DATE", 108, "status", "updatedNumberScheduled"),
-  counter("AVAILABLE", 100, "status", "numberAvailable"),
-  column("NODE SELECTOR", 220, (record) =>
+  counter("UP-TO-DATE", "status", "updatedNumberScheduled"),
+  counter("AVAILABLE", "status", "numberAvailable"),
+  column("NODE SELECTOR", (record) =>
     selectorText(record, "spec", "template", "spec", "nodeSelector"),
   ),
   age,
@@ -240,10 +232,10 @@ function roleOf(record: unknown): string {
   return `${textAt(record, "roleRef", "kind") ?? ""}/${textAt(record, "roleRef", "name") ?? ""}`;
 }
 
-const bindings: readonly Column[] = [column("ROLE", 320, roleOf), age];
+const bindings: readonly Column[] = [column("ROLE", roleOf), age];
 
 const rules: readonly Column[] = [
-  { ...column("RULES", 80, (record) => String(listAt(record, "rules").length)), numeric: true },
+  { ...column("RULES", (record) => String(listAt(record, "rules").length)), numeric: true },
   age,
 ];
 
@@ -266,8 +258,8 @@ const columnsByResource: ReadonlyMap<string, readonly Column[]> = new Map<
     "deployments.apps",
     [
       readyOf(["spec", "replicas"]),
-      counter("UP-TO-DATE", 108, "status", "updatedReplicas"),
-      counter("AVAILABLE", 100, "status", "availableReplicas"),
+      counter("UP-TO-DATE", "status", "updatedReplicas"),
+      counter("AVAILABLE", "status", "availableReplicas"),
       age,
     ],
   ],
@@ -276,38 +268,37 @@ const columnsByResource: ReadonlyMap<string, readonly Column[]> = new Map<
   [
     "replicasets.apps",
     [
-      counter("DESIRED", 88, "spec", "replicas"),
-      counter("CURRENT", 88, "status", "replicas"),
-      counter("READY", 76, "status", "readyReplicas"),
+      counter("DESIRED", "spec", "replicas"),
+      counter("CURRENT", "status", "replicas"),
+      counter("READY", "status", "readyReplicas"),
       age,
     ],
   ],
-  ["secrets", [column("TYPE", 250, (record) => textAt(record, "type") ?? ""), data, age, keyNames]],
+  ["secrets", [column("TYPE", (record) => textAt(record, "type") ?? ""), data, age, keyNames]],
   ["configmaps", [data, age, keyNames]],
-  ["serviceaccounts", [counterOfList("SECRETS", 84, "secrets"), age]],
+  ["serviceaccounts", [counterOfList("SECRETS", "secrets"), age]],
   [
     "jobs.batch",
     [
-      { id: "STATUS", header: "STATUS", widthPx: 116, cell: jobStatus },
+      { id: "STATUS", header: "STATUS", cell: jobStatus },
       column(
         "COMPLETIONS",
-        116,
         (record) =>
           `${numberAt(record, "status", "succeeded") ?? 0}/${numberAt(record, "spec", "completions") ?? 1}`,
       ),
-      column("DURATION", 92, jobDuration),
+      column("DURATION", jobDuration),
       age,
     ],
   ],
   [
     "cronjobs.batch",
     [
-      column("SCHEDULE", 140, (record) => textAt(record, "spec", "schedule") ?? ""),
-      column("SUSPEND", 88, (record) =>
+      column("SCHEDULE", (record) => textAt(record, "spec", "schedule") ?? ""),
+      column("SUSPEND", (record) =>
         flagAt(record, "spec", "suspend") === true ? "True" : "False",
       ),
-      counterOfList("ACTIVE", 76, "status", "active"),
-      column("LAST SCHEDULE", 124, (record, nowMs) => {
+      counterOfList("ACTIVE", "status", "active"),
+      column("LAST SCHEDULE", (record, nowMs) => {
         const last = textAt(record, "status", "lastScheduleTime");
         return last === undefined ? none : formatAge(last, nowMs);
       }),
@@ -317,21 +308,19 @@ const columnsByResource: ReadonlyMap<string, readonly Column[]> = new Map<
   [
     "ingresses.networking.k8s.io",
     [
-      column("CLASS", 120, (record) => textAt(record, "spec", "ingressClassName") ?? none),
-      column("HOSTS", 280, (record) => {
+      column("CLASS", (record) => textAt(record, "spec", "ingressClassName") ?? none),
+      column("HOSTS", (record) => {
         const hosts = listAt(record, "spec", "rules").map((rule) => textAt(rule, "host") ?? "*");
         return hosts.length === 0 ? "*" : [...new Set(hosts)].join(",");
       }),
-      column("PORTS", 84, (record) =>
-        listAt(record, "spec", "tls").length > 0 ? "80, 443" : "80",
-      ),
+      column("PORTS", (record) => (listAt(record, "spec", "tls").length > 0 ? "80, 443" : "80")),
       age,
     ],
   ],
   [
     "networkpolicies.networking.k8s.io",
     [
-      column("POD-SELECTOR", 300, (record) =>
+      column("POD-SELECTOR", (record) =>
         selectorText(record, "spec", "podSelector", "matchLabels"),
       ),
       age,
@@ -341,14 +330,17 @@ const columnsByResource: ReadonlyMap<string, readonly Column[]> = new Map<
     "persistentvolumeclaims",
     [
       phase,
-      column("VOLUME", 300, (record) => textAt(record, "spec", "volumeName") ?? ""),
-      column("CAPACITY", 96, (record) => scalarAt(record, "status", "capacity", "storage") ?? ""),
-      column("ACCESS MODES", 124, (record) =>
+      column("VOLUME", (record) => textAt(record, "spec", "volumeName") ?? ""),
+      {
+        ...column("CAPACITY", (record) => scalarAt(record, "status", "capacity", "storage") ?? ""),
+        numeric: true,
+      },
+      column("ACCESS MODES", (record) =>
         textsAt(record, "spec", "accessModes")
           .map((mode) => accessModes[mode] ?? mode)
           .join(","),
       ),
-      column("STORAGECLASS", 150, (record) => textAt(record, "spec", "storageClassName") ?? none),
+      column("STORAGECLASS", (record) => textAt(record, "spec", "storageClassName") ?? none),
       age,
     ],
   ],
@@ -358,9 +350,9 @@ const columnsByResource: ReadonlyMap<string, readonly Column[]> = new Map<
   ["clusterrolebindings.rbac.authorization.k8s.io", bindings],
 ]);
 
-function counterOfList(header: string, widthPx: number, ...path: readonly string[]): Column {
+function counterOfList(header: string, ...path: readonly string[]): Column {
   return {
-    ...column(header, widthPx, (record) => String(listAt(record, ...path).length)),
+    ...column(header, (record) => String(listAt(record, ...path).length)),
     numeric: true,
   };
 }

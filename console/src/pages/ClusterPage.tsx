@@ -50,8 +50,8 @@ export function ClusterPage() {
     </>
   );
   return (
-    <Page title={title} heading={heading} aside={<AsOf time={cluster.asOf} />}>
-      <BlindBanner blind={cluster.blind} />
+    <Page title={title} heading={heading} aside={<AsOf time={cluster.asOf} oldest />}>
+      <BlindBanner blind={cluster.blind} ofCluster />
       {namespace === undefined ? (
         <>
           <div className={layout["columns"]}>

@@ -108,7 +108,7 @@ function ClusterTable({ clusters }: { readonly clusters: readonly Cluster[] }) {
               <td className={css["number"]}>{numbers.format(cluster.namespaces)}</td>
               <td className={css["number"]}>{numbers.format(cluster.objects)}</td>
               <td>
-                <AsOf time={cluster.asOf} />
+                <AsOf time={cluster.asOf} oldest />
               </td>
             </tr>
           ))}

@@ -171,7 +171,7 @@ describe("registerIngest", () => {
       items.map((item) => item.name),
       ["api-0", "api-1"],
     );
-    assert.deepEqual([typeof asOf, blind.length, next], ["string", 1, undefined]);
+    assert.deepEqual([typeof asOf, blind.length, next], ["string", 0, undefined]);
 
     const detail = await callConsole(target, {
       path: `/api/v1/clusters/${agent.clusterId}/objects/pods/${uids[0]}`,

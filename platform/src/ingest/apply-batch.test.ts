@@ -229,9 +229,35 @@ describe("applyBatch: completeness", () => {
 });
 
 describe("applyBatch: time and scope", () => {
+  it("applyBatch: before a stream's first mark there is no blind interval (R20)", async () => {
+    const agent = await openAgent();
+    assert.deepEqual(await blind(agent.clusterId), []);
+    agent.now += 1000;
+    await agent.send(begin(agent), agent.put(stream, randomUUID(), pod("a")));
+    // Another session, another begin: still nothing was known that could have been missed.
+    agent.now += 31_000;
+    await agent.open();
+    await agent.send(begin(agent));
+    assert.deepEqual(await blind(agent.clusterId), []);
+    await agent.send(end(agent));
+    assert.deepEqual(await blind(agent.clusterId), []);
+    // From now on something is known: the next list leaves a gap, and so does a stop.
+    const listed = at(agent);
+    agent.now += 5000;
+    await agent.send(begin(agent), end(agent));
+    const again = at(agent);
+    agent.now += 5000;
+    await agent.send({ op: "state", stream, state: "stopped", seen: agent.now });
+    agent.now += 31_000;
+    await agent.open();
+    assert.deepEqual(await blind(agent.clusterId), [
+      { from_at: listed, to_at: again, reason: "start" },
+      { from_at: again, to_at: null, reason: "stopped" },
+    ]);
+  });
+
   it("applyBatch: a blind interval lasts from the last mark to the end that closes it (R11, R19, R20)", async () => {
     const agent = await openAgent();
-    const started = at(agent);
     const [kept, gone] = [randomUUID(), randomUUID()];
     agent.now += 1000;
     await agent.send(
@@ -240,9 +266,6 @@ describe("applyBatch: time and scope", () => {
       agent.put(stream, gone, pod("b")),
       end(agent),
     );
-    assert.deepEqual(await blind(agent.clusterId), [
-      { from_at: started, to_at: at(agent), reason: "start" },
-    ]);
     assert.equal((await objects(agent.clusterId))[0]?.["valid_from_earliest"], null);
     agent.now += 5000;
     await agent.send({ op: "mark", stream, resourceVersion: "12", seen: agent.now });
@@ -253,25 +276,52 @@ describe("applyBatch: time and scope", () => {
     agent.now += 30_000;
     await agent.open();
     assert.equal((await streams(agent.clusterId))[0]?.["listing"], null);
-    assert.deepEqual((await blind(agent.clusterId))[1], {
-      from_at: marked,
-      to_at: null,
-      reason: "start",
-    });
+    const open = [{ from_at: marked, to_at: null, reason: "start" }];
+    assert.deepEqual(await blind(agent.clusterId), open);
     const ignored = await agent.send(end(agent));
     assert.equal(ignored.results[0]?.status, "ignored");
     agent.now += 1000;
     await agent.send(begin(agent), remove(agent, gone, "absent"), end(agent));
-    assert.deepEqual((await blind(agent.clusterId))[1], {
-      from_at: marked,
-      to_at: at(agent),
-      reason: "start",
-    });
-    const [closed] = await history(agent.clusterId);
+    const closed = [{ from_at: marked, to_at: at(agent), reason: "start" }];
+    assert.deepEqual(await blind(agent.clusterId), closed);
+    const [version] = await history(agent.clusterId);
     assert.deepEqual(
-      [closed?.["cause"], closed?.["valid_to_earliest"], closed?.["valid_to"]],
+      [version?.["cause"], version?.["valid_to_earliest"], version?.["valid_to"]],
       ["absent", marked, at(agent)],
     );
+  });
+
+  it("applyBatch: begin precedes the first page, only lines delete, a further attempt begins anew (R10)", async () => {
+    const agent = await openAgent();
+    const [kept, gone] = [randomUUID(), randomUUID()];
+    const listing = async () => (await streams(agent.clusterId))[0]?.["listing"];
+    // Without a begin there is no list that could end: its end marks nothing.
+    const early = await agent.send(agent.put(stream, kept, pod("a")), end(agent));
+    assert.deepEqual(
+      early.results.map(({ line, status }) => [line, status]),
+      [[1, "ignored"]],
+    );
+    assert.equal((await streams(agent.clusterId))[0]?.["mark_at"], null);
+    await agent.send(begin(agent), agent.put(stream, gone, pod("b")));
+    const first = await listing();
+    // The first page is applied as it arrives; the next attempt replaces the list and keeps what arrived.
+    assert.equal((await objects(agent.clusterId)).length, 2);
+    agent.now += 3000;
+    await agent.send({ op: "begin", stream, attempt: 2, reason: "expired", seen: agent.now });
+    assert.notDeepEqual(await listing(), first);
+    const { attempt, seenAt } = (await listing()) as { attempt: number; seenAt: number };
+    assert.deepEqual([attempt, seenAt], [2, agent.now]);
+    assert.equal((await objects(agent.clusterId)).length, 2);
+    const began = at(agent);
+    agent.now += 1000;
+    await agent.send(remove(agent, gone, "absent"), end(agent));
+    assert.deepEqual(
+      (await objects(agent.clusterId)).map((row) => row["uid"]),
+      [kept],
+    );
+    // What is known after a list is known as of the begin that its end belongs to.
+    const [stored] = await streams(agent.clusterId);
+    assert.deepEqual([stored?.["listing"], stored?.["mark_at"]], [null, began]);
   });
 
   it("applyBatch: absence of lines deletes nothing (R11)", async () => {

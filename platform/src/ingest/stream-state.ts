@@ -10,7 +10,6 @@ export type StreamState = {
   readonly id: number;
   readonly name: string;
   readonly resource: string;
-  readonly createdAt: number;
   readonly state: StreamStateName;
   readonly detail: string | undefined;
   readonly stateAt: number | undefined;
@@ -105,10 +104,13 @@ export function applyControl(
   }
 }
 
-/** R20: from the last mark; a gap that is already open keeps its start and its reason. */
+/**
+ * R20: from the last mark; a gap that is already open keeps its start and its reason. Before the first mark nothing was
+ * known of the stream, so nothing can have been missed.
+ */
 export function openBlind(stream: StreamState, reason: string): StreamState {
-  if (stream.blind !== undefined) return stream;
-  return { ...stream, blind: { from: stream.markAt ?? stream.createdAt, reason } };
+  if (stream.blind !== undefined || stream.markAt === undefined) return stream;
+  return { ...stream, blind: { from: stream.markAt, reason } };
 }
 
 function begin(

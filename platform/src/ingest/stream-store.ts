@@ -16,7 +16,6 @@ type StreamRow = {
   stream_id: number;
   name: string;
   resource: string;
-  created_at: Date;
   state: StreamStateName;
   detail: string | null;
   state_at: Date | null;
@@ -42,7 +41,7 @@ export async function loadStreams(
 ): Promise<Map<string, StreamState>> {
   const { rows } = await client.query<StreamRow>({
     name: "load-streams",
-    text: `select s.stream_id, s.name, s.resource, s.created_at, s.state, s.detail, s.state_at, s.object_count,
+    text: `select s.stream_id, s.name, s.resource, s.state, s.detail, s.state_at, s.object_count,
         s.set_hash::text, s.mark_version, s.mark_at, s.listing, s.mismatches, s.paused_until,
         b.from_at as blind_from, b.reason as blind_reason, r.request_id, r.full_objects, r.reason as request_reason
       from stream s
@@ -60,7 +59,6 @@ function fromRow(row: StreamRow): StreamState {
     id: row.stream_id,
     name: row.name,
     resource: row.resource,
-    createdAt: row.created_at.getTime(),
     state: row.state,
     detail: row.detail ?? undefined,
     stateAt: row.state_at?.getTime(),

@@ -65,9 +65,9 @@ export async function readFreshness(
       join blind_interval b using (org_id, cluster_id, stream_id)
       where ${condition} and s.collected and (b.to_at is null or b.to_at > ${new Date(now - recentMs)})
       union all
-      select s.name, coalesce(s.mark_at, s.created_at), null, 'disconnected' from stream s
+      select s.name, s.mark_at, null, 'disconnected' from stream s
       join agent_cluster a using (org_id, cluster_id)
-      where ${condition} and s.collected
+      where ${condition} and s.collected and s.mark_at is not null
         and (a.session_id is null or a.seen_at < ${new Date(now - connectedMs)})
         and not exists (select 1 from blind_interval b where b.org_id = s.org_id
           and b.cluster_id = s.cluster_id and b.stream_id = s.stream_id and b.to_at is null)

@@ -154,10 +154,8 @@ test("readCluster: connected, as-of and blind intervals follow the operator (I3,
   const agent = await inventory.openAgent([stream, "nodes/*/full"]);
   const read = (now: number) =>
     withScope(db, scope, (tx) => readCluster(tx, scope, agent.clusterId, now));
-  const started = new Date(agent.now).toISOString();
   const fresh = await read(agent.now);
-  assert.deepEqual([fresh.state, fresh.asOf, fresh.blind.length], ["connected", undefined, 2]);
-  assert.deepEqual(fresh.blind[1], { stream, from: started, reason: "start" });
+  assert.deepEqual([fresh.state, fresh.asOf, fresh.blind.length], ["connected", undefined, 0]);
   agent.now += 1000;
   const nodes = { stream: "nodes/*/full", seen: agent.now } as const;
   await agent.send(
@@ -168,6 +166,7 @@ test("readCluster: connected, as-of and blind intervals follow the operator (I3,
     agent.put("nodes/*/full", randomUUID(), { metadata: { name: "node" } }),
     { op: "end", resourceVersion: "4", ...nodes },
   );
+  const listed = new Date(agent.now).toISOString();
   agent.now += 5000;
   await agent.send({ op: "mark", stream, resourceVersion: "8", seen: agent.now });
   const seen = await read(agent.now);
@@ -175,7 +174,7 @@ test("readCluster: connected, as-of and blind intervals follow the operator (I3,
     [seen.state, seen.asOf, seen.objects, seen.nodes],
     ["connected", new Date(agent.now - 5000).toISOString(), 2, 1],
   );
-  assert.ok(seen.blind.every(({ to }) => to !== undefined));
+  assert.deepEqual(seen.blind, []);
   const { items } = await withScope(db, scope, (tx) =>
     readCounts(tx, scope, agent.clusterId, agent.now),
   );
@@ -192,6 +191,16 @@ test("readCluster: connected, as-of and blind intervals follow the operator (I3,
         .map(({ stream: name, reason }) => `${name} ${reason}`),
     ),
     new Set(["nodes/*/full disconnected", `${stream} disconnected`]),
+  );
+  agent.now += 30_001;
+  await agent.open();
+  const begun = await read(agent.now);
+  assert.deepEqual(begun.blind[1], { stream: "nodes/*/full", from: listed, reason: "start" });
+  await agent.send(inventory.begin(agent), inventory.end(agent));
+  const closed = (await read(agent.now)).blind.filter(({ to }) => to !== undefined);
+  assert.deepEqual(
+    closed.map(({ stream: name, to }) => [name, to]),
+    [[stream, new Date(agent.now).toISOString()]],
   );
 });
 
