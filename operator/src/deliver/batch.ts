@@ -24,7 +24,7 @@ const compressGzip = promisify(gzip);
 const decompressGzip = promisify(gunzip);
 
 export async function freezeBatch(
-  text: string | Buffer,
+  text: Uint8Array,
   lines: readonly FrozenLine[],
   encoding: Encoding,
 ): Promise<Batch> {

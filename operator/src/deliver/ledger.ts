@@ -6,6 +6,8 @@
  */
 import type { Line } from "@obsyk/contract";
 import { formatSetHash, memberHash } from "@obsyk/runtime";
+import type { BatchText } from "./batch-text.ts";
+import type { LineStore, StoredText } from "./line-store.ts";
 import { deleteText, lineText, putText, type Version } from "./line-text.ts";
 import { ObjectTable } from "./object-table.ts";
 import { settleOrAbort, type Room } from "./room.ts";
@@ -34,12 +36,16 @@ export type Effect =
   | { readonly kind: "none" };
 export type FrozenLine = { readonly ledger: Ledger; readonly effect: Effect };
 
-type Queued<T> = T & { readonly collapsed: number };
+/** What is left of a value once its line is written. */
+type QueuedPut = Pick<Put, "hash" | "resourceVersion"> & {
+  readonly text: StoredText;
+  readonly collapsed: number;
+};
 type ObjectEntry = {
   readonly kind: "object";
   readonly uid: string;
-  readonly put: Queued<Put> | undefined;
-  readonly gone: Queued<Omit<Gone, "version"> & { readonly last: Version | undefined }> | undefined;
+  readonly put: QueuedPut | undefined;
+  readonly gone: StoredText | undefined;
   generation: number;
   readonly bytes: number;
 };
@@ -58,6 +64,7 @@ export class Ledger {
   readonly stream: string;
   readonly #resource: string;
   readonly #room: Room;
+  readonly #store: LineStore;
   readonly #wake: () => void;
   readonly #onEnd: (request: string | undefined) => void;
   #table = new ObjectTable();
@@ -76,6 +83,8 @@ export class Ledger {
     readonly stream: string;
     readonly resource: string;
     readonly room: Room;
+    /** Holds the text of what is queued. */
+    readonly store: LineStore;
     /** Something was queued. */
     readonly wake: () => void;
     /** An `end` was acknowledged whose `begin` named this request. */
@@ -84,6 +93,7 @@ export class Ledger {
     this.stream = options.stream;
     this.#resource = options.resource;
     this.#room = options.room;
+    this.#store = options.store;
     this.#wake = options.wake;
     this.#onEnd = options.onEnd;
   }
@@ -131,14 +141,17 @@ export class Ledger {
     const newest = queued === undefined ? base : hashOf(queued);
     if (newest === put.hash && !force) return;
     if (queued !== undefined && base === put.hash && !force) {
-      this.#remove(uid, queued);
+      this.#drop(uid, queued);
       this.#collapsed += versionsOf(queued);
       this.#settled();
       return;
     }
     const collapsed = queued === undefined ? 0 : versionsOf(queued);
     this.#collapsed += collapsed;
-    this.#enqueueObject(uid, { ...put, collapsed }, undefined);
+    if (queued !== undefined) this.#release(queued);
+    const text = this.#store.put(putText(this.stream, { ...put, uid, collapsed }));
+    const { hash, resourceVersion } = put;
+    this.#enqueueObject(uid, { hash, resourceVersion, text, collapsed }, undefined);
   }
 
   /** R7. Unknown uids are dropped: whoever never heard of an object needs no deletion. */
@@ -149,7 +162,8 @@ export class Ledger {
     const before = queued?.put?.hash ?? base;
     const last = gone.version?.hash === before ? undefined : gone.version;
     const { seen, cause } = gone;
-    this.#enqueueObject(uid, queued?.put, { seen, cause, last, collapsed: 0 });
+    const text = this.#store.put(deleteText(this.stream, { uid, seen, cause, last }));
+    this.#enqueueObject(uid, queued?.put, text);
   }
 
   /** A list saw this object; `false` when its uid is known nowhere. */
@@ -182,31 +196,28 @@ export class Ledger {
 
   withdraw(key: string): void {
     const entry = this.#queue.get(key);
-    if (entry !== undefined) this.#remove(key, entry);
+    if (entry !== undefined) this.#drop(key, entry);
   }
 
   /** R9, R4: forgets what is queued, except the last state. */
   dropQueue(): void {
     const state = this.#queue.get("state");
-    for (const [key, entry] of this.#queue) if (entry !== state) this.#remove(key, entry);
+    for (const [key, entry] of this.#queue) if (entry !== state) this.#drop(key, entry);
     this.#settled();
   }
 
-  /** Freezes lines from the head of the queue: at least one, then up to `budgetBytes` characters of text. */
-  take(budgetBytes: number): { readonly text: string; readonly lines: readonly FrozenLine[] } {
+  /** Freezes lines from the head of the queue: at least one, then up to `budgetBytes` of text. */
+  take(budgetBytes: number, into: BatchText): readonly FrozenLine[] {
     const lines: FrozenLine[] = [];
-    let text = "";
+    const began = into.length;
     for (const [key, entry] of this.#queue) {
-      if (lines.length > 0 && text.length + entry.bytes > budgetBytes) break;
-      this.#remove(key, entry);
-      if (entry.kind === "control") {
-        text += this.#freezeControl(entry, lines);
-      } else {
-        text += this.#freezeObject(entry, lines);
-      }
+      if (lines.length > 0 && into.length - began + entry.bytes > budgetBytes) break;
+      if (entry.kind === "control") this.#freezeControl(entry, lines, into);
+      else this.#freezeObject(entry, lines, into);
+      this.#drop(key, entry);
     }
     this.#linesInFlight += lines.length;
-    return { text, lines };
+    return lines;
   }
 
   /** R8: the platform acknowledged this line. */
@@ -266,28 +277,27 @@ export class Ledger {
     this.#generation += 1;
   }
 
-  #freezeControl(entry: ControlEntry, lines: FrozenLine[]): string {
+  #freezeControl(entry: ControlEntry, lines: FrozenLine[], into: BatchText): void {
     const { line, request } = entry;
     const effect: Effect =
       line !== "check" && line.op === "end" ? { kind: "end", request } : { kind: "none" };
     lines.push({ ledger: this, effect });
-    if (line !== "check") return lineText(line);
+    if (line !== "check") return into.add(lineText(line));
     const setHash = formatSetHash(this.#sentSetHash);
-    return lineText({ op: "check", stream: this.stream, count: this.#sentCount, setHash });
+    into.add(lineText({ op: "check", stream: this.stream, count: this.#sentCount, setHash }));
   }
 
-  #freezeObject(entry: ObjectEntry, lines: FrozenLine[]): string {
+  #freezeObject(entry: ObjectEntry, lines: FrozenLine[], into: BatchText): void {
     const { uid, put, gone, generation } = entry;
-    let text = "";
     if (put !== undefined) {
-      text += putText(this.stream, { ...put, uid });
-      lines.push(this.#freeze(uid, { ...put, generation }));
+      const { hash, resourceVersion } = put;
+      into.addStored(this.#store, put.text);
+      lines.push(this.#freeze(uid, { hash, resourceVersion, generation }));
     }
     if (gone !== undefined) {
-      text += deleteText(this.stream, { ...gone, uid });
+      into.addStored(this.#store, gone);
       lines.push(this.#freeze(uid, { hash: undefined, resourceVersion: "", generation }));
     }
-    return text;
   }
 
   #freeze(
@@ -326,7 +336,7 @@ export class Ledger {
   }
 
   #enqueueObject(uid: string, put: ObjectEntry["put"], gone: ObjectEntry["gone"]): void {
-    const bytes = entryBytes + sizeOf(put) + sizeOf(gone?.last);
+    const bytes = entryBytes + (put?.text.length ?? 0) + (gone?.length ?? 0);
     const entry = { kind: "object", uid, put, gone, generation: this.#generation, bytes } as const;
     this.#add(uid, entry);
   }
@@ -340,10 +350,16 @@ export class Ledger {
     this.#wake();
   }
 
-  #remove(key: string, entry: Entry): void {
+  #drop(key: string, entry: Entry): void {
     this.#queue.delete(key);
     this.#queuedBytes -= entry.bytes;
+    if (entry.kind === "object") this.#release(entry);
     this.#room.release(entry.bytes);
+  }
+
+  #release({ put, gone }: ObjectEntry): void {
+    if (put !== undefined) this.#store.release(put.text);
+    if (gone !== undefined) this.#store.release(gone);
   }
 
   #settled(): void {
@@ -360,13 +376,7 @@ function hashOf(entry: ObjectEntry): string | undefined {
 
 /** Queued values that an entry stands for, those it replaced included. */
 function versionsOf({ put, gone }: ObjectEntry): number {
-  return (
-    (put === undefined ? 0 : 1 + put.collapsed) + (gone === undefined ? 0 : 1 + gone.collapsed)
-  );
-}
-
-function sizeOf(version: Version | undefined): number {
-  return version === undefined ? 0 : Buffer.byteLength(version.canonical);
+  return (put === undefined ? 0 : 1 + put.collapsed) + (gone === undefined ? 0 : 1);
 }
 
 function keyOf(line: Control | "check"): string {

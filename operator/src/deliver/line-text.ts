@@ -17,6 +17,7 @@ export type Version = {
 /** Managers a line may carry. */
 const maxManagers = 64;
 
+/** In parts, so that a record is not copied once more. */
 export function putText(
   stream: string,
   put: Version & {
@@ -25,9 +26,13 @@ export function putText(
     readonly seen: number;
     readonly collapsed: number;
   },
-): string {
+): readonly string[] {
   const derived = put.derived ? `,"derived":true` : "";
-  return `{"op":"put","stream":${JSON.stringify(stream)},"uid":"${put.uid}"${derived},${versionText(put)},"seen":${put.seen}${collapsedText(put.collapsed)}}\n`;
+  return [
+    `{"op":"put","stream":${JSON.stringify(stream)},"uid":"${put.uid}"${derived},${versionHead(put)}`,
+    put.canonical,
+    `,"seen":${put.seen}${collapsedText(put.collapsed)}}\n`,
+  ];
 }
 
 export function deleteText(
@@ -37,11 +42,11 @@ export function deleteText(
     readonly seen: number;
     readonly cause: "watched" | "absent";
     readonly last: Version | undefined;
-    readonly collapsed: number;
   },
-): string {
-  const last = gone.last === undefined ? "" : `,"last":{${versionText(gone.last)}}`;
-  return `{"op":"delete","stream":${JSON.stringify(stream)},"uid":"${gone.uid}","seen":${gone.seen},"cause":"${gone.cause}"${last}${collapsedText(gone.collapsed)}}\n`;
+): readonly string[] {
+  const head = `{"op":"delete","stream":${JSON.stringify(stream)},"uid":"${gone.uid}","seen":${gone.seen},"cause":"${gone.cause}"`;
+  if (gone.last === undefined) return [`${head}}\n`];
+  return [`${head},"last":{${versionHead(gone.last)}`, gone.last.canonical, "}}\n"];
 }
 
 /** Lines without a record. */
@@ -49,12 +54,13 @@ export function lineText(line: Exclude<Line, { op: "put" | "delete" }>): string 
   return `${JSON.stringify(line)}\n`;
 }
 
-function versionText(version: Version): string {
+/** Members of a version up to its record, which follows. */
+function versionHead(version: Version): string {
   const managers =
     version.managers.length === 0
       ? ""
       : `,"managers":${JSON.stringify(version.managers.slice(0, maxManagers))}`;
-  return `"hash":"${version.hash}","resourceVersion":${JSON.stringify(version.resourceVersion)}${managers},"record":${version.canonical}`;
+  return `"hash":"${version.hash}","resourceVersion":${JSON.stringify(version.resourceVersion)}${managers},"record":`;
 }
 
 function collapsedText(collapsed: number): string {

@@ -6,6 +6,7 @@
 import { limits, type BatchAnswer } from "@obsyk/contract";
 import { backoffMs, clampRetryAfter, type BackoffLimits, type Clock } from "@obsyk/runtime";
 import { parseBatchAnswer, type AgentCalls, type Granted } from "./agent-calls.ts";
+import { BatchText } from "./batch-text.ts";
 import { freezeBatch, reencode, splitBatch, type Batch, type Encoding } from "./batch.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
 import type { FrozenLine, Ledger } from "./ledger.ts";
@@ -44,6 +45,7 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #maxBytes: number;
   readonly #parts: Batch[] = [];
+  readonly #text = new BatchText();
   #targetBytes = firstBatchBytes;
   #encoding: Encoding = "zstd";
   #sequence: number;
@@ -92,7 +94,8 @@ export class Sender {
   async #freeze(signal: AbortSignal): Promise<Batch> {
     await this.#waitForWork(signal);
     const lines: FrozenLine[] = [];
-    let text = "";
+    const text = this.#text;
+    text.clear();
     const { ledgers } = this.#options;
     this.#turn += 1;
     // Each stream first gets its share, so that a long list does not hold up the others; then whoever has more.
@@ -101,12 +104,10 @@ export class Sender {
         const ledger = ledgers[(index + this.#turn) % ledgers.length];
         const budget = Math.min(share, this.#targetBytes - text.length);
         if (ledger === undefined || !ledger.hasQueued || budget <= 0) continue;
-        const taken = ledger.take(budget);
-        text += taken.text;
-        lines.push(...taken.lines);
+        lines.push(...ledger.take(budget, text));
       }
     }
-    return freezeBatch(text, lines, this.#encoding);
+    return freezeBatch(text.bytes, lines, this.#encoding);
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {

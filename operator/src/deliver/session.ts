@@ -15,6 +15,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RelistRequest, StreamSink } from "../reflect/sink.ts";
 import type { AgentCalls, Granted } from "./agent-calls.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
+import { LineStore } from "./line-store.ts";
 import { Ledger, type FrozenLine } from "./ledger.ts";
 import { sessionEndOf } from "./outcome.ts";
 import { Room } from "./room.ts";
@@ -51,6 +52,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #sender: Sender;
   readonly #room: Room;
+  readonly #store = new LineStore();
   readonly #slots = new Map<string, Slot>();
   /** The sender walks over these; streams may be added. */
   readonly #ledgers: Ledger[] = [];
@@ -153,6 +155,7 @@ export class Session {
       stream: name,
       resource,
       room: this.#room,
+      store: this.#store,
       wake: () => this.#sender.wake(),
       onEnd: (request) => channel.ended(request),
     });

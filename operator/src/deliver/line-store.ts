@@ -1,0 +1,95 @@
+/**
+ * The text of queued lines, as bytes outside the JavaScript heap. Thousands of strings that wait for a moment would be
+ * copied from one part of the heap to the next, and stay there as garbage for long.
+ *
+ * @module
+ */
+
+/** Lines take a few KiB; one larger than this gets a slab of its own. */
+const slabBytes = 256 * 1024;
+/** Emptied slabs that are kept for the next lines. */
+const maxSpare = 8;
+
+type Slab = {
+  readonly bytes: Buffer;
+  usedBytes: number;
+  liveBytes: number;
+  /** As they were written; released ones stay in it until the slab is emptied. */
+  readonly texts: StoredText[];
+};
+
+/** Where a text is; it moves when its slab is emptied. Only its store looks inside. */
+export type StoredText = {
+  slab: Slab | undefined;
+  start: number;
+  /** Bytes of UTF-8. */
+  readonly length: number;
+};
+
+/** Texts of any length, released in any order. At most about twice their bytes are held. */
+export class LineStore {
+  #current: Slab = openSlab(slabBytes);
+  readonly #spare: Slab[] = [];
+
+  /** @param parts put one behind the other */
+  put(parts: readonly string[]): StoredText {
+    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+    const slab = this.#slabFor(length);
+    const text = hold(slab, { slab, start: slab.usedBytes, length });
+    let at = text.start;
+    for (const part of parts) at += slab.bytes.write(part, at, "utf8");
+    return text;
+  }
+
+  /** Copies a text to a place with room for it. @throws {Error} after it was released */
+  copy({ slab, start, length }: StoredText, into: Uint8Array, at: number): void {
+    if (slab === undefined) throw new Error("a queued line was used after it was released");
+    slab.bytes.copy(into, at, start, start + length);
+  }
+
+  release(text: StoredText): void {
+    const { slab } = text;
+    if (slab === undefined) return;
+    text.slab = undefined;
+    slab.liveBytes -= text.length;
+    // What is left in a slab that is mostly dead moves on, so that a few old lines hold no more than their own bytes.
+    if (slab === this.#current || slab.liveBytes * 2 > slab.bytes.length) return;
+    for (const live of slab.texts) if (live.slab === slab) this.#move(live);
+    this.#reuse(slab);
+  }
+
+  #move(text: StoredText): void {
+    const slab = this.#slabFor(text.length);
+    this.copy(text, slab.bytes, slab.usedBytes);
+    text.start = slab.usedBytes;
+    text.slab = slab;
+    hold(slab, text);
+  }
+
+  #slabFor(length: number): Slab {
+    if (length > slabBytes) return openSlab(length);
+    if (this.#current.usedBytes + length > slabBytes) {
+      this.#current = this.#spare.pop() ?? openSlab(slabBytes);
+    }
+    return this.#current;
+  }
+
+  #reuse(slab: Slab): void {
+    if (slab.bytes.length !== slabBytes || this.#spare.length === maxSpare) return;
+    slab.usedBytes = 0;
+    slab.liveBytes = 0;
+    slab.texts.length = 0;
+    this.#spare.push(slab);
+  }
+}
+
+function openSlab(bytes: number): Slab {
+  return { bytes: Buffer.allocUnsafeSlow(bytes), usedBytes: 0, liveBytes: 0, texts: [] };
+}
+
+function hold(slab: Slab, text: StoredText): StoredText {
+  slab.usedBytes += text.length;
+  slab.liveBytes += text.length;
+  slab.texts.push(text);
+  return text;
+}
