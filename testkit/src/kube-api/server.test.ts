@@ -226,6 +226,21 @@ describe("KubeApi: watches and faults", () => {
     });
   });
 
+  it("writes nothing more into a watch that it has ended, even in the same turn", async () => {
+    const from = api.store.resourceVersion;
+    const stopping = setInterval(
+      () => api.store.apply("configmaps", configMap("a", { n: String(Math.random()) })),
+      1,
+    );
+    using watching = await watch(
+      `/api/v1/configmaps?watch=1&resourceVersion=${from}&allowWatchBookmarks=true&timeoutSeconds=1`,
+    );
+    // A reader that is slow to close keeps the ended stream open while events go on.
+    await watching.ended;
+    clearInterval(stopping);
+    assert.ok(watching.events.length > 0);
+  });
+
   it("keeps a namespaced watch to its namespace", async () => {
     const from = api.store.resourceVersion;
     api.store.apply("configmaps", configMap("in", {}, "one"));

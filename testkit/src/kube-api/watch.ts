@@ -38,7 +38,8 @@ export function serveWatch(response: ServerResponse, options: WatchOptions): voi
     (request.namespace === undefined || object.namespace === request.namespace) &&
     (name === undefined || object.name === name);
   const send = (event: StoreEvent): void => {
-    if (!isInScope(event.object)) return;
+    // Ended by the deadline or as too slow, but not closed yet.
+    if (response.writableEnded || !isInScope(event.object)) return;
     response.write(encoder.event(event));
     if (response.writableLength > maxUnreadBytes) response.end();
   };
@@ -68,7 +69,7 @@ export function serveWatch(response: ServerResponse, options: WatchOptions): voi
     if (event.resourceVersion > from) send(event);
   });
   const bookmark = (): void => {
-    if (options.sendsBookmarks() && store.resourceVersion >= from) {
+    if (!response.writableEnded && options.sendsBookmarks() && store.resourceVersion >= from) {
       response.write(encoder.bookmark(String(store.resourceVersion)));
     }
   };
