@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { mkdtemp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -6,6 +7,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ConnectionOptions } from "node:tls";
 import { parseSettings } from "@obsyk/runtime";
+import { createTestCertificate } from "./http/test-certificate.ts";
 import { findContradictions, settingsTable } from "./settings.ts";
 import { readLockFile } from "./store/postgres-process.ts";
 import {
@@ -132,4 +134,24 @@ test("findContradictions: names every mistake", () => {
   assert.match(parse({ ...certificate, DATABASE_URL: "postgres://db" }), /OBSYK_SIGNING_KEY_FILE/);
   assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "https://a/" }), /must be an origin/);
   assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "http://a" }), /must begin with https/);
+});
+
+test("session: names the operators' address, and of the CA file the certificates alone (I5)", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "obsyk-ca-"));
+  try {
+    const { cert, key } = createTestCertificate();
+    const file = path.join(folder, "ca.pem");
+    await writeFile(file, `${key}${cert}`, { mode: 0o600 });
+    await using target = await openTestPlatform({ env: { OBSYK_AGENT_CA_FILE: file } });
+    const cookie = await signInOwner(target);
+    const session = membersOf(await callConsole(target, { path: "/api/v1/session", cookie }));
+    assert.equal(session["agentUrl"], target.platform.agentUrl);
+    assert.equal(session["agentCa"], new X509Certificate(cert).toString());
+    await writeFile(file, key);
+    await assert.rejects(openTestPlatform({ env: { OBSYK_AGENT_CA_FILE: file } }), {
+      code: "CERTIFICATE_FILE",
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
