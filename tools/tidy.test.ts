@@ -219,12 +219,12 @@ test("tidy: every invariant a SPEC.md numbers is named by a test", () => {
     const ids = [...readFileSync(path, "utf8").matchAll(/^\| *\**([WDR]\d+)\** *\|/gm)].map(
       ([, id = ""]) => id,
     );
-    const folder = dirname(path);
+    const workspace = path.split("/", 1)[0] ?? "";
     const tests = sources
       .filter(
         (source) =>
           source.path.includes(".test.") &&
-          (source.path.startsWith(`${folder}/`) || source.path.startsWith("test/")),
+          (source.path.startsWith(`${workspace}/`) || source.path.startsWith("test/")),
       )
       .map((source) => source.text)
       .join("\n");

@@ -150,6 +150,10 @@ export const sessionSchema = z.object({
   person: z.object({ name: z.string(), role: z.string() }),
   org: z.object({ name: z.string() }),
   version: z.string(),
+  /** Origin that operators are told to use. */
+  agentUrl: z.string(),
+  /** Certificates (PEM) that operators have to trust for it; absent when the system's suffice. */
+  agentCa: z.string().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 

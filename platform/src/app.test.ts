@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { chmod, mkdtemp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ConnectionOptions } from "node:tls";
 import { generateSigningKey, parseSettings } from "@obsyk/runtime";
 import { SignJWT } from "jose";
+import { createTestCertificate } from "./http/test-certificate.ts";
 import { findContradictions, settingsTable } from "./settings.ts";
 import { openTestServer } from "./store/test-database.ts";
 import { readLockFile } from "./store/postgres-process.ts";
@@ -195,4 +197,24 @@ test("openPlatform: two processes on one DATABASE_URL share sessions, clients an
   const orgs = await one.platform.database.db.selectFrom("org").select("org_id").execute();
   const people = await one.platform.database.db.selectFrom("person").select("role").execute();
   assert.deepEqual([orgs.length, people.length], [1, 1], "one first start");
+});
+
+test("session: names the operators' address, and of the CA file the certificates alone (I5)", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "obsyk-ca-"));
+  try {
+    const { cert, key } = createTestCertificate();
+    const file = path.join(folder, "ca.pem");
+    await writeFile(file, `${key}${cert}`, { mode: 0o600 });
+    await using target = await openTestPlatform({ env: { OBSYK_AGENT_CA_FILE: file } });
+    const cookie = await signInOwner(target);
+    const session = membersOf(await callConsole(target, { path: "/api/v1/session", cookie }));
+    assert.equal(session["agentUrl"], target.platform.agentUrl);
+    assert.equal(session["agentCa"], new X509Certificate(cert).toString());
+    await writeFile(file, key);
+    await assert.rejects(openTestPlatform({ env: { OBSYK_AGENT_CA_FILE: file } }), {
+      code: "CERTIFICATE_FILE",
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

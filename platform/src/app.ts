@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { maxBodyBytes } from "@obsyk/contract";
 import {
@@ -20,6 +21,7 @@ import {
   createAuthenticatePerson,
   registerClientRoutes,
   registerSessionRoutes,
+  type AgentAddress,
 } from "./auth/console-routes.ts";
 import { createSignInLink, purgeSessions } from "./auth/sessions.ts";
 import { ensureSigningKey, readSigningKeyFile } from "./auth/signing-key-file.ts";
@@ -171,6 +173,7 @@ async function openListeners(
   // A listener's port may be known only once it listens; whoever asks earlier gets what is configured.
   const urls = { agent: settings.agentUrl, console: settings.consoleUrl };
   const agentTls = await readTls(settings.agentCertFile, settings.agentKeyFile);
+  const agentCa = await readCertificates(settings.agentCaFile);
   const consoleTls = await readTls(settings.consoleCertFile, settings.consoleKeyFile);
   const signingKey = await (settings.signingKeyFile === undefined
     ? ensureSigningKey(settings.dataDir)
@@ -207,7 +210,8 @@ async function openListeners(
     events,
   });
   stack.defer(() => people.close());
-  registerSessionRoutes(people, deps, { isSecure });
+  const agentAddress = (): AgentAddress => ({ url: issuer(), ca: agentCa });
+  registerSessionRoutes(people, deps, { isSecure, agentAddress });
   for (const register of consoleModules) register(people, deps);
   const { agentHost, agentPort, consoleHost, consolePort } = settings;
   const boundAgent = await listen(agent, { host: agentHost, port: agentPort });
@@ -250,6 +254,23 @@ async function readTls(
     throw new CertificateFileError(`The certificate ${cert} or its key cannot be read`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * The certificates of a file and nothing else that may stand there: they are shown to people.
+ *
+ * @throws {CertificateFileError}
+ */
+async function readCertificates(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    const text = await readFile(file, "utf8");
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+    if (blocks.length === 0) throw new Error("it holds no certificate");
+    return blocks.map((block) => new X509Certificate(block).toString()).join("");
+  } catch (error) {
+    throw new CertificateFileError(`The certificates ${file} cannot be read`, { cause: error });
   }
 }
 

@@ -52,6 +52,12 @@ export const settingsTable = {
     flag: "agent-key-file",
     doc: "Key of that certificate, PEM.",
   },
+  agentCaFile: {
+    type: "string",
+    env: "OBSYK_AGENT_CA_FILE",
+    flag: "agent-ca-file",
+    doc: "Certificates, PEM, that operators must trust to reach that listener; shown where a cluster is registered. None are needed for a public one.",
+  },
   agentUrl: {
     type: "string",
     env: "OBSYK_AGENT_URL",

@@ -95,6 +95,8 @@ describe("registering a cluster", () => {
       .textContent();
     const clientId = /OBSYK_CLIENT_ID='([^']+)'/.exec(command ?? "")?.[1];
     assert.ok(clientId, "the next steps name the client ID");
+    assert.ok(command?.includes(`OBSYK_PLATFORM_URL='${stage.agentUrl}'`));
+    assert.ok(command?.includes(stage.ca.trim()), "the certificates to trust are part of it");
     stage.startOperator(clientId);
     await link("See what runs in demo").waitFor({ timeout: 30_000 });
     await page.getByText("Connected", { exact: true }).waitFor();

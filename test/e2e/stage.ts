@@ -22,6 +22,9 @@ import { chromium, type Browser, type BrowserContext, type Page } from "playwrig
 
 export type Stage = AsyncDisposable & {
   readonly consoleUrl: string;
+  readonly agentUrl: string;
+  /** What operators must trust, PEM. */
+  readonly ca: string;
   readonly cluster: Cluster;
   /** SPKI PEM of the operator's key. */
   readonly publicKey: string;
@@ -87,6 +90,8 @@ export async function openStage(): Promise<Stage> {
   const kept = stack.move();
   return {
     consoleUrl: platform.consoleUrl,
+    agentUrl: platform.agentUrl,
+    ca: files.certificates.ca,
     cluster,
     publicKey: files.publicKey,
     privateKey: files.privateKey,
@@ -134,10 +139,11 @@ async function writeFiles(folder: string) {
   };
 }
 
-async function startPlatform(folder: string, { certFile, keyFile }: Files) {
+async function startPlatform(folder: string, { caFile, certFile, keyFile }: Files) {
   const env = {
     OBSYK_DATA_DIR: join(folder, "platform"),
     OBSYK_AGENT_PORT: "0",
+    OBSYK_AGENT_CA_FILE: caFile,
     OBSYK_AGENT_CERT_FILE: certFile,
     OBSYK_AGENT_KEY_FILE: keyFile,
     OBSYK_CONSOLE_PORT: "0",

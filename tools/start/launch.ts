@@ -38,6 +38,7 @@ export function platformSpec(run: {
       OBSYK_AGENT_PORT: String(ports.agent),
       OBSYK_AGENT_CERT_FILE: run.certificates.certFile,
       OBSYK_AGENT_KEY_FILE: run.certificates.keyFile,
+      OBSYK_AGENT_CA_FILE: run.certificates.caFile,
       OBSYK_AGENT_URL: `https://127.0.0.1:${ports.agent}`,
       OBSYK_CONSOLE_PORT: String(ports.console),
       OBSYK_CONSOLE_URL: `http://127.0.0.1:${ports.console}`,

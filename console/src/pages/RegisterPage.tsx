@@ -3,9 +3,10 @@ import type { Client } from "@obsyk/contract";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type SyntheticEvent } from "react";
-import { clusterQuery, clustersQuery, registerClient } from "../api/queries.ts";
+import { clusterQuery, clustersQuery, registerClient, sessionQuery } from "../api/queries.ts";
 import { clusterWords } from "../components/cluster-words.ts";
 import { Page } from "../components/Page.tsx";
+import { operatorCommand } from "../logic/operator-command.ts";
 import { paths } from "../paths.ts";
 import { useServices } from "../services.ts";
 import { Card } from "../ui/Card.tsx";
@@ -26,10 +27,13 @@ export function RegisterPage() {
       <Card title="1. Make a key pair">
         <div className={form["stack"]}>
           <p>
-            Run this where the operator will be installed from. The private key stays there; only
-            the public key, which the command prints, is needed here.
+            Run this in Obsyk's folder, where the operator will be started. The private key stays
+            there; only the public key, which the command prints, is needed here.
           </p>
-          <Command text="obsyk keygen --out obsyk-key.pem" label="Command that makes a key pair" />
+          <Command
+            text="npx node cli/src/main.ts keygen --out obsyk-key.pem"
+            label="Command that makes a key pair"
+          />
         </div>
       </Card>
       <Card title="2. Register the public key">
@@ -115,27 +119,24 @@ function Registered({ client }: { readonly client: Client }) {
   );
 }
 
-/** The shell takes what is between single quotes as it is; a quote inside is closed, escaped and opened again. */
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
 function NextSteps({ client }: { readonly client: Client }) {
   const { api } = useServices();
   const { data } = useQuery({ ...clusterQuery(api, client.clusterId), refetchInterval: 3000 });
-  const command = [
-    `OBSYK_PLATFORM_URL=https://HOST:8443 \\`,
-    `OBSYK_CLUSTER_NAME=${shellQuote(client.name)} \\`,
-    `OBSYK_CLIENT_ID=${shellQuote(client.clientId)} \\`,
-    `OBSYK_PRIVATE_KEY_FILE=obsyk-key.pem \\`,
-    `OBSYK_KUBECONFIG=$HOME/.kube/config \\`,
-    `node operator/src/main.ts`,
-  ].join("\n");
+  const session = useQuery(sessionQuery(api)).data;
   const state = data?.state ?? "pending";
   return (
     <Card title="3. Start the operator" aside={<Status pill {...clusterWords[state]} />}>
       <div className={form["stack"]}>
-        <Command text={command} label="Settings and command of the operator" />
+        <p>
+          Run this in Obsyk's folder, where the key is. It reads the cluster that your kubeconfig
+          names; list and watch rights are enough.
+        </p>
+        {session !== undefined && (
+          <Command
+            text={operatorCommand(client, session)}
+            label="Settings and command of the operator"
+          />
+        )}
         <div role="status">
           {state === "connected" ? (
             <p>

@@ -47,7 +47,7 @@ export function SignInPage() {
         )}
         {(token === undefined || isUsed(attempt.error)) && (
           <Command
-            text="node platform/src/main.ts sign-in-link"
+            text="npx node platform/src/main.ts sign-in-link"
             label="Command that makes a sign-in link"
           />
         )}

@@ -20,6 +20,18 @@ export type ConsoleAuth = {
   readonly isSecure: boolean;
 };
 
+/** What a person needs to know to start an operator. */
+export type AgentAddress = {
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string | undefined;
+};
+
+type SessionOptions = ConsoleAuth & {
+  /** Known once the listener for operators listens. */
+  readonly agentAddress: () => AgentAddress;
+};
+
 const cookieName = ({ isSecure }: ConsoleAuth): string =>
   // The prefix binds the cookie to this host and to TLS; browsers refuse it on plain HTTP.
   isSecure ? "__Host-obsyk-session" : "obsyk-session";
@@ -45,7 +57,7 @@ export function createAuthenticatePerson(
 
 const signInSchema = z.object({ token: z.string().min(1).max(128) });
 
-export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: ConsoleAuth): void {
+export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: SessionOptions): void {
   const { database, clock, events } = deps;
   const cookie = { path: "/", httpOnly: true, sameSite: "lax", secure: auth.isSecure } as const;
   server.post(
@@ -66,7 +78,7 @@ export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: Cons
       }
       events.signedIn({ personId: person.personId });
       void reply.setCookie(cookieName(auth), id, cookie).header("cache-control", "no-store");
-      return describeSession(person);
+      return describeSession(person, auth.agentAddress());
     },
   );
   server.get(
@@ -74,7 +86,7 @@ export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: Cons
     { schema: { response: { 200: sessionSchema } } },
     async (request, reply) => {
       void reply.header("cache-control", "no-store");
-      return describeSession(await deps.authenticatePerson(request));
+      return describeSession(await deps.authenticatePerson(request), auth.agentAddress());
     },
   );
   server.delete(apiPaths.session, async (request, reply) => {
@@ -89,11 +101,16 @@ export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: Cons
   });
 }
 
-function describeSession(person: PersonIdentity): z.infer<typeof sessionSchema> {
+function describeSession(
+  person: PersonIdentity,
+  agent: AgentAddress,
+): z.infer<typeof sessionSchema> {
   return {
     person: { name: person.personName, role: person.role },
     org: { name: person.orgName },
     version: product.version,
+    agentUrl: agent.url,
+    ...(agent.ca === undefined ? {} : { agentCa: agent.ca }),
   };
 }
 
