@@ -13,6 +13,18 @@ export default defineConfig({
     // Younger targets keep light-dark() as written; a lowered form would not see the theme switch.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     sourcemap: false,
+    rolldownOptions: {
+      output: {
+        // Libraries change seldom: a browser keeps them when only the console is new.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/ },
+            { name: "router", test: /node_modules[\\/]@tanstack[\\/]/ },
+            { name: "components", test: /node_modules[\\/](?:@mantine|@floating-ui)[\\/]/ },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

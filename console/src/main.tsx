@@ -1,6 +1,6 @@
 import "./jitless.ts";
 import "./global.css";
-import "@mantine/core/styles.layer.css";
+import "./components.css";
 import { MantineProvider, localStorageColorSchemeManager } from "@mantine/core";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

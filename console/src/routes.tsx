@@ -16,7 +16,6 @@ import { ClusterLayout } from "./pages/ClusterLayout.tsx";
 import { ClusterPage } from "./pages/ClusterPage.tsx";
 import { ClustersPage } from "./pages/ClustersPage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
-import { RegisterPage } from "./pages/RegisterPage.tsx";
 import { ResourcePage } from "./pages/ResourcePage.tsx";
 import { SignInPage } from "./pages/SignInPage.tsx";
 import { paths, type ObjectTab, type TableSearch } from "./paths.ts";
@@ -72,7 +71,7 @@ const clusters = createRoute({
 const register = createRoute({
   getParentRoute: () => shell,
   path: "/register",
-  component: RegisterPage,
+  component: lazyRouteComponent(async () => import("./pages/RegisterPage.tsx"), "RegisterPage"),
 });
 
 const cluster = createRoute({
