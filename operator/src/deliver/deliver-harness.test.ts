@@ -254,6 +254,7 @@ export function deliver(
       random: () => Math.random(),
       events: setting.events,
       backoff: { firstMs: 50, maxMs: 400 },
+      healBackoff: { firstMs: 1000, maxMs: 4000 },
       ...rest,
     },
     controller.signal,

@@ -258,6 +258,49 @@ test("StreamChannel: an item without identity suspends deletions and shows as de
   assert.deepEqual(setting.platform.violations, []);
 });
 
+test("StreamChannel: degraded is shown until a complete list, asked for ever later (R12)", async () => {
+  await using setting = await openSetting();
+  const { cluster, delivering } = await running(setting, 3);
+  await delivering.stop();
+  const objects = [...cluster.objects.values()];
+  const asked: (string | undefined)[] = [];
+  const begun = linesOf(setting, "state").length;
+  await using _ = deliver(setting, async (session, signal) => {
+    const sink = await session.openStream(podStream, signal);
+    let lists = 0;
+    const list = async (): Promise<void> => {
+      lists += 1;
+      sink.state("listing");
+      sink.begin({ attempt: 1, reason: "start", request: undefined });
+      for (const object of objects.slice(1)) sink.listed(object, Date.now());
+      if (lists < 3) sink.unreadable({ uid: undefined, reason: "decode" });
+      await sink.finish("9", Date.now(), signal);
+      for (const state of ["watching", "waiting", "watching"] as const) sink.state(state);
+    };
+    session.attach(podStream, {
+      relist({ id }) {
+        asked.push(id);
+        void list();
+      },
+    });
+    await list();
+  });
+  const stream = setting.platform.inventory.stream(podStreamName);
+  await waitFor(() => stream.ends === 2, "the third list is complete");
+  await waitFor(() => stream.state === "watching", "healed");
+  assert.deepEqual(asked, [undefined, undefined]);
+  assert.equal(stream.objects.size, 2);
+  const states = linesOf(setting, "state")
+    .slice(begun)
+    .flatMap((line) => (line.op === "state" ? [line.state] : []));
+  const shown = states.slice(states.indexOf("degraded"), states.lastIndexOf("degraded"));
+  assert.ok(
+    shown.every((state) => state === "degraded" || state === "waiting"),
+    shown.join(),
+  );
+  assert.deepEqual(setting.platform.violations, []);
+});
+
 test("StreamChannel: a continue token that expired begins again; no item of the first attempt is lost (R10)", async () => {
   await using setting = await openSetting();
   const { cluster, delivering } = await running(setting, 4);

@@ -33,6 +33,7 @@ export type DeliveryOptions = {
   readonly events: DeliverEvents;
   readonly backoff?: BackoffLimits;
   readonly queueBytes?: number;
+  readonly healBackoff?: BackoffLimits;
 };
 
 export type AskedSession = Omit<SessionRequest, "clock">;

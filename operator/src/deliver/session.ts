@@ -34,6 +34,8 @@ export type SessionOptions = {
   readonly events: DeliverEvents;
   readonly backoff: BackoffLimits;
   readonly queueBytes?: number;
+  /** Pauses before a degraded stream is listed again. */
+  readonly healBackoff?: BackoffLimits;
 };
 
 export type DeclaredStream = { readonly stream: Stream; readonly recordVersion: string };
@@ -148,7 +150,7 @@ export class Session {
   }
 
   #addSlot(stream: Stream): void {
-    const { grant, clusterUid, clock, events } = this.#options;
+    const { grant, clusterUid, clock, random, events, healBackoff } = this.#options;
     const { resource } = stream;
     const name = formatStream(stream);
     const ledger = new Ledger({
@@ -168,6 +170,9 @@ export class Session {
       clock,
       events,
       reloadIndex: () => this.#loadIndex(ledger, this.#lives.signal),
+      listAgain: () => this.#slot(name).reader?.relist({ id: undefined, full: false }),
+      random,
+      ...(healBackoff === undefined ? {} : { healBackoff }),
       signal: this.#lives.signal,
     });
     this.#ledgers.push(ledger);

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ListReason, SendAgain, StreamState } from "@obsyk/contract";
-import { objectKey, recordHash, type Clock } from "@obsyk/runtime";
+import { backoffMs, objectKey, recordHash, type BackoffLimits, type Clock } from "@obsyk/runtime";
 import type { ProjectedObject, Unreadable } from "../project/types.ts";
 import type { StreamSink } from "../reflect/sink.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
@@ -23,6 +23,12 @@ export type ChannelOptions = {
   readonly events: DeliverEvents;
   /** Replaces the ledger's index by the platform's; retries until the session ends. */
   readonly reloadIndex: () => Promise<void>;
+  /** Has the stream's reader list again for our own sake. */
+  readonly listAgain: () => void;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Pauses before a degraded stream is listed again. */
+  readonly healBackoff?: BackoffLimits;
   /** Ends with the session. */
   readonly signal: AbortSignal;
 };
@@ -32,6 +38,11 @@ type List = {
   readonly reason: ListReason;
   readonly request: string | undefined;
 };
+
+type Shown = { readonly state: StreamState; readonly detail: string | undefined };
+type Trouble = { readonly state: "degraded" | "mismatch"; readonly detail: string };
+
+const defaultHealBackoff: BackoffLimits = { firstMs: 30_000, maxMs: 1_800_000 };
 
 /** Deletions a sweep queues before it waits for them to be acknowledged. */
 const sweepStep = 2_000;
@@ -49,8 +60,14 @@ export class StreamChannel implements StreamSink {
   #reloading: Promise<void> | undefined;
   #held: (() => void)[] = [];
   #state: StreamState = "starting";
-  /** Shown instead of "all is well" until the next list begins. */
-  #trouble: "degraded" | "mismatch" | undefined;
+  #reader: Shown = { state: "starting", detail: undefined };
+  /** Shown instead of "all is well" until a list that began after it is complete. */
+  #trouble: Trouble | undefined;
+  /** The trouble that the end of the list under way heals. */
+  #healing: Trouble | undefined;
+  /** Lists in a row that left the stream degraded, and whether the next is due. */
+  #inVain = 0;
+  #isListDue = false;
   #lastProgress: number | undefined;
 
   constructor(options: ChannelOptions) {
@@ -74,14 +91,16 @@ export class StreamChannel implements StreamSink {
   }
 
   state(state: StreamState, detail?: string): void {
-    if (this.#trouble !== undefined && (state === "watching" || state === "polling")) return;
-    this.#show(state, detail);
+    this.#reader = { state, detail };
+    this.#show(this.#trouble !== undefined && isWell(state) ? this.#trouble : this.#reader);
   }
 
   /** Something is wrong that the reader does not know of. */
-  trouble(state: "degraded" | "mismatch", detail: string): void {
-    this.#trouble = state;
-    this.#show(state, detail);
+  trouble(state: Trouble["state"], detail: string): void {
+    this.#trouble = { state, detail };
+    this.#show(this.#trouble);
+    // A mismatch is listed again when the platform asks; nobody asks for this one.
+    if (state === "degraded") this.#listAgainLater();
   }
 
   begin(list: List): void {
@@ -90,7 +109,7 @@ export class StreamChannel implements StreamSink {
     this.#list = list;
     this.#open = true;
     this.#suspended = false;
-    this.#trouble = undefined;
+    this.#healing = this.#trouble;
     this.#held = [];
     this.#startedAt = this.#options.clock.monotonic();
     const { stream } = this.#ledger;
@@ -148,6 +167,7 @@ export class StreamChannel implements StreamSink {
     this.#open = false;
     this.#lastProgress = seen;
     this.check();
+    this.#heal();
     this.#list = undefined;
     const elapsedMs = this.#options.clock.monotonic() - this.#startedAt;
     const objects = this.#ledger.count;
@@ -198,7 +218,31 @@ export class StreamChannel implements StreamSink {
     this.#sendAgain.ended(request, this.#options.clock.monotonic());
   }
 
-  #show(state: StreamState, detail: string | undefined): void {
+  /** Trouble that came during the list stays: its cause may be in what was just listed. */
+  #heal(): void {
+    if (this.#trouble === undefined || this.#trouble !== this.#healing) return;
+    this.#trouble = undefined;
+    this.#inVain = 0;
+    this.#show(this.#reader);
+  }
+
+  /** R12: a stream must not stay degraded only because nothing else makes it list. */
+  #listAgainLater(): void {
+    if (this.#isListDue) return;
+    this.#isListDue = true;
+    this.#inVain += 1;
+    const { clock, random, signal, listAgain, healBackoff = defaultHealBackoff } = this.#options;
+    clock.sleep(backoffMs(this.#inVain, random, healBackoff), { signal }).then(
+      () => {
+        this.#isListDue = false;
+        return this.#trouble?.state === "degraded" ? listAgain() : undefined;
+      },
+      // The session ended.
+      () => undefined,
+    );
+  }
+
+  #show({ state, detail }: Shown): void {
     const { stream } = this.#ledger;
     if (state !== this.#state) this.#options.events.streamState({ stream, state, detail });
     this.#state = state;
@@ -259,4 +303,9 @@ export class StreamChannel implements StreamSink {
     const put = { hash, resourceVersion, managers, canonical, derived: key.derived, seen };
     return { uid: key.uid, put };
   }
+}
+
+/** States that say that the reader does its work, not that its stream is complete. */
+function isWell(state: StreamState): boolean {
+  return state === "watching" || state === "polling" || state === "listing" || state === "starting";
 }

@@ -21,7 +21,7 @@ export class Reflector {
   #detail = "";
   #activity: Activity | undefined;
   /** One slot: the platform repeats its requests until they are met. */
-  #request: string | undefined;
+  #wanted: { readonly request: string | undefined } | undefined;
 
   constructor(context: Context, goal: Goal, signal: AbortSignal) {
     this.#context = context;
@@ -29,11 +29,12 @@ export class Reflector {
     this.#state = start(goal);
   }
 
-  /** Lists again under this request, unless a list for it is already under way. */
-  relist(request: string): void {
+  /** Lists again under this request, unless a list for it is already under way; without one any list will do. */
+  relist(request: string | undefined): void {
     const ahead = this.#state.kind === "waiting" ? this.#state.resume : this.#state;
-    if (ahead.kind === "listing" && ahead.request === request) return;
-    this.#request = request;
+    if (ahead.kind === "listing" && (request === undefined || ahead.request === request)) return;
+    if (request === undefined && this.#wanted !== undefined) return;
+    this.#wanted = { request };
     if (isInterruptible(this.#state)) this.#activity?.abort(new Interruption("list again"));
   }
 
@@ -63,9 +64,9 @@ export class Reflector {
   }
 
   #takeRequest(): void {
-    if (this.#request === undefined || !isInterruptible(this.#state)) return;
-    const request = this.#request;
-    this.#request = undefined;
+    if (this.#wanted === undefined || !isInterruptible(this.#state)) return;
+    const { request } = this.#wanted;
+    this.#wanted = undefined;
     this.#state = step(this.#state, { kind: "relist", request });
   }
 

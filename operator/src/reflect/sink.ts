@@ -35,8 +35,8 @@ export type StreamSink = {
   mark(resourceVersion: string, seen: number): void;
 };
 
-/** R16: what the platform asked to see again. */
-export type RelistRequest = { readonly id: string; readonly full: boolean };
+/** R16: what the platform asked to see again; without an id, what the sink itself wants listed (R12). */
+export type RelistRequest = { readonly id: string | undefined; readonly full: boolean };
 
 export type Reader = {
   /** Stops the watch and lists again under this request. */

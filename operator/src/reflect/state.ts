@@ -131,7 +131,8 @@ export type Input =
   | { readonly kind: "guarded" }
   | { readonly kind: "probed"; readonly rolledBack: boolean }
   | { readonly kind: "elapsed" }
-  | { readonly kind: "relist"; readonly request: string }
+  /** `undefined`: nobody's request; the sink could not make anything of the last list. */
+  | { readonly kind: "relist"; readonly request: string | undefined }
   /** The namespace of a polled stream is gone: one last list, then the end. */
   | { readonly kind: "retired" }
   | { readonly kind: "aborted" };
@@ -248,7 +249,7 @@ function stepWatching(state: Watching, input: Input): State {
     case "expired":
       return spread("relist", list({ reason: "expired", goal: "watch" }));
     case "relist":
-      return list({ reason: "send-again", goal: "watch", request: input.request });
+      return listAgain("watch", input.request);
     case "overflowed":
       return list({ reason: "overflow", goal: "watch" });
     case "undecodable":
@@ -318,7 +319,11 @@ function stepPolling(state: Polling, input: Input): State {
   if (input.kind === "retired") return list({ reason: "audit", goal: "stop" });
   if (input.kind === "elapsed") return list({ reason: "audit", goal: "poll" });
   if (input.kind !== "relist") return state;
-  return list({ reason: "send-again", goal: "poll", request: input.request });
+  return listAgain("poll", input.request);
+}
+
+function listAgain(goal: Goal, request: string | undefined): Listing {
+  return list({ reason: request === undefined ? "decode" : "send-again", goal, request });
 }
 
 function stepWaiting(state: Waiting, input: Input): State {
