@@ -188,7 +188,8 @@ const securityContext = table("k8s.io.api.core.v1.SecurityContext", {
   appArmorProfile: pointer(12, message(appArmorProfile)),
 });
 
-export const container = table("k8s.io.api.core.v1.Container", {
+/** Kubernetes declares these fields twice with the same numbers: for containers and for ephemeral ones. */
+const containerFields = {
   name: always(1, string),
   image: omitzero(2, string),
   ports: omitzero(6, list(message(containerPort))),
@@ -208,29 +209,14 @@ export const container = table("k8s.io.api.core.v1.Container", {
   stdin: omitzero(16, bool),
   stdinOnce: omitzero(17, bool),
   tty: omitzero(18, bool),
-});
+} as const;
 
-const ephemeralContainerCommon = table("k8s.io.api.core.v1.EphemeralContainerCommon", {
-  name: always(1, string),
-  image: omitzero(2, string),
-  ports: omitzero(6, list(message(containerPort))),
-  envFrom: omitzero(19, list(message(envFromSource))),
-  env: omitzero(7, list(message(envVar))),
-  resources: always(8, message(resourceRequirements)),
-  resizePolicy: omitzero(23, list(message(containerResizePolicy))),
-  restartPolicy: pointer(24, string),
-  volumeMounts: omitzero(9, list(message(volumeMount))),
-  volumeDevices: omitzero(21, list(message(volumeDevice))),
-  livenessProbe: pointer(10, message(probe)),
-  readinessProbe: pointer(11, message(probe)),
-  startupProbe: pointer(22, message(probe)),
-  terminationMessagePolicy: omitzero(20, string),
-  imagePullPolicy: omitzero(14, string),
-  securityContext: pointer(15, message(securityContext)),
-  stdin: omitzero(16, bool),
-  stdinOnce: omitzero(17, bool),
-  tty: omitzero(18, bool),
-});
+export const container = table("k8s.io.api.core.v1.Container", containerFields);
+
+const ephemeralContainerCommon = table(
+  "k8s.io.api.core.v1.EphemeralContainerCommon",
+  containerFields,
+);
 
 export const ephemeralContainer = table("k8s.io.api.core.v1.EphemeralContainer", {
   ephemeralContainerCommon: inline(1, message(ephemeralContainerCommon)),
