@@ -29,12 +29,14 @@ for (const [encoding, encode] of encodings) {
         (before, after, wrap) => {
           const canary = flock.next("T");
           const bytes = wrap(encode(Buffer.concat([before, Buffer.from(canary), after])));
-          // Stored blocks of a compressor may show the canary twice: as it is, and inflated.
           const hits = flock.search(bytes);
-          assert.ok(hits.length >= 1 && hits.length <= 2);
+          // A compressor may also show it as it is, whole or torn where it found a repetition.
+          const compressed = wrap(Buffer.alloc(0)).length > 0;
+          const whole = hits.filter((hit) => hit.canary === canary);
+          assert.ok(whole.length >= 1 && hits.length <= 2);
           for (const hit of hits) {
-            assert.equal(hit.canary, canary);
             assert.equal(hit.encoding, encoding);
+            if (hit.compressed || !compressed) assert.equal(hit.canary, canary);
           }
         },
       ),
