@@ -1,8 +1,8 @@
 import type { ObjectDetail } from "@obsyk/contract";
 import { Link } from "@tanstack/react-router";
-import { formatAge } from "../logic/age.ts";
-import { columnsOf, truncatedPaths } from "../logic/columns.ts";
-import { labelsAt, listAt, textAt } from "../logic/read.ts";
+import { formatAge } from "@obsyk/contract/printer";
+import { columnsOf, truncatedPaths } from "@obsyk/contract/printer";
+import { labelsAt, listAt, textAt } from "@obsyk/contract/printer";
 import { resourceInfo, resourceOfKind } from "../logic/resources.ts";
 import { paths } from "../paths.ts";
 import { Card } from "../ui/Card.tsx";

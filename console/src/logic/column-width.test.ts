@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { columnWidths, type Measured } from "./column-width.ts";
-import { columnsOf } from "./columns.ts";
+import { columnsOf } from "@obsyk/contract/printer";
 
 const measure = (text: string): number => text.length * 8;
 

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { columnsOf, nodeRoles, nodeStatus, serviceExternalIp, servicePorts } from "./columns.ts";
-import { groupResources, resourceOfKind, sumByNamespace, sumByResource } from "./resources.ts";
 
 const nowMs = Date.parse("2026-11-25T12:00:00Z");
 
@@ -84,43 +83,5 @@ describe("nodes", () => {
   it("nodeRoles: from labels, sorted", () => {
     const labels = { "node-role.kubernetes.io/worker": "", "kubernetes.io/role": "edge" };
     assert.equal(nodeRoles({ metadata: { labels } }), "edge,worker");
-  });
-});
-
-describe("resources", () => {
-  it("groupResources: navigation order, unknown resources last", () => {
-    const groups = groupResources(["widgets.example.com", "nodes", "pods", "deployments.apps"]);
-    assert.deepEqual(
-      groups.map(({ section, resources }) => [section, resources.map(({ resource }) => resource)]),
-      [
-        ["Workloads", ["deployments.apps", "pods"]],
-        ["Cluster", ["nodes"]],
-        ["Other", ["widgets.example.com"]],
-      ],
-    );
-  });
-
-  it("resourceOfKind: needs the group too", () => {
-    assert.equal(resourceOfKind("ReplicaSet", "apps/v1"), "replicasets.apps");
-    assert.equal(resourceOfKind("ReplicaSet", "example.com/v1"), undefined);
-  });
-
-  it("sumByResource, sumByNamespace: add up", () => {
-    const counts = [
-      { resource: "pods", namespace: "b", count: 2 },
-      { resource: "pods", namespace: "a", count: 1 },
-      { resource: "nodes", count: 3 },
-    ];
-    assert.deepEqual(
-      [...sumByResource(counts)],
-      [
-        ["pods", 3],
-        ["nodes", 3],
-      ],
-    );
-    assert.deepEqual(sumByNamespace(counts), [
-      ["a", 1],
-      ["b", 2],
-    ]);
   });
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { InventoryObject } from "@obsyk/contract";
+import type { InventoryObject } from "../api.ts";
 import { formatAge, formatDuration } from "./age.ts";
 import { formatRestarts, podStatus } from "./pod-status.ts";
 import {
@@ -27,6 +27,10 @@ export type Column = {
   /** kubectl's heading. */
   readonly header: string;
   readonly numeric?: true;
+  /** kubectl shows it with `-o wide` only. */
+  readonly wide?: true;
+  /** Not kubectl's: what our records know beyond it. */
+  readonly own?: true;
   readonly cell: (record: unknown, nowMs: number) => Cell;
 };
 
@@ -34,6 +38,11 @@ const none = "<none>";
 
 function column(header: string, text: (record: unknown, nowMs: number) => string): Column {
   return { id: header, header, cell: (record, nowMs) => ({ text: text(record, nowMs) }) };
+}
+
+/** One of `-o wide`. */
+function wide(header: string, text: (record: unknown, nowMs: number) => string): Column {
+  return { ...column(header, text), wide: true };
 }
 
 function counter(header: string, ...path: readonly string[]): Column {
@@ -91,8 +100,8 @@ const pods: readonly Column[] = [
     numeric: true,
   },
   age,
-  column("IP", (record) => textAt(record, "status", "podIP") ?? none),
-  column("NODE", (record) => textAt(record, "spec", "nodeName") ?? none),
+  wide("IP", (record) => textAt(record, "status", "podIP") ?? none),
+  wide("NODE", (record) => textAt(record, "spec", "nodeName") ?? none),
 ];
 
 /** `80/TCP,443:30443/TCP` */
@@ -157,8 +166,8 @@ const nodes: readonly Column[] = [
   column("ROLES", nodeRoles),
   age,
   column("VERSION", (record) => textAt(record, "status", "nodeInfo", "kubeletVersion") ?? ""),
-  column("OS-IMAGE", (record) => textAt(record, "status", "nodeInfo", "osImage") ?? ""),
-  column(
+  wide("OS-IMAGE", (record) => textAt(record, "status", "nodeInfo", "osImage") ?? ""),
+  wide(
     "CONTAINER-RUNTIME",
     (record) => textAt(record, "status", "nodeInfo", "containerRuntimeVersion") ?? "",
   ),
@@ -170,10 +179,13 @@ function dataCount(record: unknown): string {
   return count === undefined ? "" : String(count);
 }
 
-const keyNames = column("KEYS", (record) => {
-  const names = textsAt(record, "obsyk", "dataKeys");
-  return names.length === 0 ? none : names.join(", ");
-});
+const keyNames: Column = {
+  ...column("KEYS", (record) => {
+    const names = textsAt(record, "obsyk", "dataKeys");
+    return names.length === 0 ? none : names.join(", ");
+  }),
+  own: true,
+};
 
 const data: Column = { ...column("DATA", dataCount), numeric: true };
 

@@ -1,0 +1,27 @@
+/**
+ * The columns and words of `kubectl get`, made from pruned objects: console and CLI print the same.
+ *
+ * @module
+ */
+export { formatAge, formatDuration, readAsOf, type AsOf, type Freshness } from "./age.ts";
+export {
+  columnsOf,
+  statusOf,
+  truncatedPaths,
+  type Cell,
+  type Column,
+  type Tone,
+} from "./columns.ts";
+export { formatRestarts, podStatus, type PodStatus } from "./pod-status.ts";
+export {
+  conditionOf,
+  dictAt,
+  flagAt,
+  labelsAt,
+  listAt,
+  numberAt,
+  scalarAt,
+  textAt,
+  textsAt,
+  type Dict,
+} from "./read.ts";
