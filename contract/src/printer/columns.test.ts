@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { columnsOf, nodeRoles, nodeStatus, serviceExternalIp, servicePorts } from "./columns.ts";
+import { nodeRoles, nodeStatus } from "./cluster-columns.ts";
+import { columnsOf } from "./columns.ts";
+import { serviceExternalIp, servicePorts } from "./network-columns.ts";
 
 const nowMs = Date.parse("2026-11-25T12:00:00Z");
 
@@ -15,7 +17,18 @@ describe("columnsOf", () => {
   it("columnsOf: a deployment reads as kubectl prints it", () => {
     const record = {
       metadata: { creationTimestamp: "2026-11-25T11:00:00Z" },
-      spec: { replicas: 3 },
+      spec: {
+        replicas: 3,
+        selector: { matchLabels: { tier: "web", app: "api" } },
+        template: {
+          spec: {
+            containers: [
+              { name: "api", image: "api:1" },
+              { name: "log", image: "log:2" },
+            ],
+          },
+        },
+      },
       status: { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 2 },
     };
     assert.deepEqual(row("deployments.apps", record), {
@@ -23,6 +36,9 @@ describe("columnsOf", () => {
       "UP-TO-DATE": "3",
       AVAILABLE: "2",
       AGE: "60m",
+      CONTAINERS: "api,log",
+      IMAGES: "api:1,log:2",
+      SELECTOR: "app=api,tier=web",
     });
   });
 

@@ -4,14 +4,8 @@
  * @module
  */
 export { formatAge, formatDuration, readAsOf, type AsOf, type Freshness } from "./age.ts";
-export {
-  columnsOf,
-  statusOf,
-  truncatedPaths,
-  type Cell,
-  type Column,
-  type Tone,
-} from "./columns.ts";
+export type { Cell, Column, Tone } from "./column.ts";
+export { columnsOf, nameText, statusOf, truncatedPaths } from "./columns.ts";
 export { formatRestarts, podStatus, type PodStatus } from "./pod-status.ts";
 export {
   conditionOf,
