@@ -7,9 +7,15 @@ import { Command, CommanderError } from "commander";
 import { product } from "@obsyk/contract";
 import { addKeyCommands } from "./commands/key.ts";
 import { addKeygenCommand } from "./commands/keygen.ts";
+import { addClustersCommand } from "./commands/clusters.ts";
+import { addContextCommands } from "./commands/context.ts";
+import { addGetCommand } from "./commands/get.ts";
 import { addLoginCommands } from "./commands/login.ts";
+import { addRegisterCommand } from "./commands/register.ts";
+import { addResourcesCommand } from "./commands/api-resources.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import type { Host } from "./host.ts";
+import { JsonPathError } from "./jsonpath/template.ts";
 
 const help = `
 Exit codes:
@@ -38,6 +44,11 @@ export function createProgram(host: Host): Command {
     .showHelpAfterError("(obsyk --help lists the commands)")
     .addHelpText("after", help);
   addLoginCommands(program, host);
+  addContextCommands(program, host);
+  addClustersCommand(program, host);
+  addGetCommand(program, host);
+  addResourcesCommand(program, host);
+  addRegisterCommand(program, host);
   addKeygenCommand(program, host);
   addKeyCommands(program, host);
   return program;
@@ -58,7 +69,7 @@ function exitCodeOf(error: unknown, { error: to, signal }: Host): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (signal.aborted) return exitCodes.interrupted;
-  if (!(error instanceof CliError)) throw error;
+  if (!(error instanceof CliError || error instanceof JsonPathError)) throw error;
   to.write(`obsyk: ${error.message}\n`);
-  return error.exitCode;
+  return error instanceof CliError ? error.exitCode : exitCodes.usage;
 }

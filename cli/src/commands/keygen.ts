@@ -38,7 +38,7 @@ async function keygen(options: Options, host: Host): Promise<void> {
   host.error.write(
     `thumbprint  ${publicKey.thumbprint}\n` +
       `private key ${options.out} (mode 0600; keep it where the operator runs, send it nowhere)\n` +
-      `next        register the public key above in the console under Clusters, Register a cluster\n`,
+      `next        register the public key above: obsyk register NAME --public-key FILE, or in the console\n`,
   );
 }
 

@@ -1,10 +1,12 @@
 import { apiPaths, sessionSchema, type Session } from "@obsyk/contract";
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
+import { resolve } from "node:path";
 import { configPath, readConfig, writeConfig, type Credential } from "../config.ts";
 import { CliError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { ApiClient, parseAnswer, refusal } from "../platform/client.ts";
 import {
+  addCaFileOption,
   addConnectionOptions,
   connect,
   readTls,
@@ -28,19 +30,15 @@ Examples:
   obsyk login https://obsyk.example.com < token-file`;
 
 export function addLoginCommands(program: Command, host: Host): void {
-  program
+  const command = program
     .command("login")
     .description("sign in to a platform and make it the current context")
     .argument("<server>", "address of the platform, or a whole sign-in link")
     .option("--name <context>", "name of the context; the platform's host when absent")
-    .addOption(
-      new Option(
-        "--ca-file <file>",
-        "certificates, PEM, to trust instead of the system's authorities",
-      ).env("OBSYK_CA_FILE"),
-    )
-    .addHelpText("after", help)
-    .action((server: string, options: LoginOptions) => login(host, server, options));
+    .addHelpText("after", help);
+  addCaFileOption(command).action((server: string, options: LoginOptions) =>
+    login(host, server, options),
+  );
   const logout = program
     .command("logout")
     .description("end the session of a context and forget what signs in");
@@ -56,7 +54,7 @@ async function login(host: Host, address: string, options: LoginOptions): Promis
   const inLink = given.searchParams.get("token");
   const secret = inLink ?? (await askForSecret(host, given.origin));
   const link = inLink === null ? readLink(secret, given) : secret;
-  const tls = await readTls(options.caFile);
+  const tls = await readTls(host, options.caFile);
   const { credential, session } =
     link === undefined
       ? await useToken(host, { server: given, tls, token: secret })
@@ -70,7 +68,7 @@ async function login(host: Host, address: string, options: LoginOptions): Promis
     ...(old?.server === given.origin ? old : {}),
     server: given.origin,
     credential,
-    ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+    ...(options.caFile === undefined ? {} : { caFile: resolve(options.caFile) }),
   };
   await writeConfig(path, { current: name, contexts: { ...config.contexts, [name]: context } });
   host.error.write(

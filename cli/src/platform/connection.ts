@@ -6,7 +6,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { OutboundTls } from "@obsyk/runtime";
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 import { configPath, readConfig, type Config, type Context, type Credential } from "../config.ts";
 import { CliError, fileError } from "../errors.ts";
 import type { Host } from "../host.ts";
@@ -26,53 +26,68 @@ export type Connection = AsyncDisposable & {
 };
 
 export function addConnectionOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "--server <url>",
-        "address of the platform, such as https://obsyk.example.com",
-      ).env("OBSYK_SERVER"),
-    )
-    .addOption(
-      new Option("--context <name>", "one of obsyk context list; the current one when absent").env(
-        "OBSYK_CONTEXT",
+  return addCaFileOption(
+    command
+      .option("--server <url>", "address of the platform; OBSYK_SERVER when absent")
+      .option(
+        "--context <name>",
+        "one of obsyk context list; OBSYK_CONTEXT, or the current one, when absent",
       ),
-    )
-    .addOption(
-      new Option(
-        "--ca-file <file>",
-        "certificates, PEM, to trust instead of the system's authorities",
-      ).env("OBSYK_CA_FILE"),
-    );
+  );
+}
+
+export function addCaFileOption(command: Command): Command {
+  return command.option(
+    "--ca-file <file>",
+    "certificates, PEM, to trust instead of the system's; OBSYK_CA_FILE when absent",
+  );
 }
 
 /** @throws {CliError} that says how to sign in when nothing says where the platform is. */
 export async function connect(host: Host, options: ConnectionOptions): Promise<Connection> {
   const config = await readConfig(configPath(host.env));
-  const context = chooseContext(config, options);
-  const token = host.env["OBSYK_TOKEN"] ?? "";
+  const { env } = host;
+  const context = chooseContext(config, {
+    server: firstOf(options.server, env["OBSYK_SERVER"]),
+    name: firstOf(options.context, env["OBSYK_CONTEXT"]),
+  });
+  const token = env["OBSYK_TOKEN"] ?? "";
   const credential: Credential | undefined =
     token === "" ? context.credential : { kind: "token", token };
   const client = new ApiClient({
     server: parseServer(context.server),
-    tls: await readTls(options.caFile ?? context.caFile),
+    tls: await readTls(host, options.caFile, context.caFile),
     host,
     ...(credential === undefined ? {} : { credential }),
   });
-  const { cluster = host.env["OBSYK_CLUSTER"], namespace = host.env["OBSYK_NAMESPACE"] } = context;
   return {
     client,
     defaults: {
-      ...(cluster === undefined || cluster === "" ? {} : { cluster }),
-      ...(namespace === undefined || namespace === "" ? {} : { namespace }),
+      ...defaultOf("cluster", firstOf(env["OBSYK_CLUSTER"], context.cluster)),
+      ...defaultOf("namespace", firstOf(env["OBSYK_NAMESPACE"], context.namespace)),
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
 
-function chooseContext(config: Config, { server, context: name }: ConnectionOptions): Context {
+/** The first text that is there and not empty. */
+function firstOf(...texts: readonly (string | undefined)[]): string | undefined {
+  return texts.find((text) => text !== undefined && text !== "");
+}
+
+function defaultOf<K extends string>(
+  key: K,
+  text: string | undefined,
+): { readonly [name in K]?: string } {
+  return text === undefined ? {} : ({ [key]: text } as { readonly [name in K]?: string });
+}
+
+function chooseContext(
+  config: Config,
+  { server, name }: { readonly server: string | undefined; readonly name: string | undefined },
+): Context {
   const named = name === undefined ? undefined : findContext(config, name);
-  if (server === undefined || server === "") {
+  if (server === undefined) {
     const current =
       named ?? (config.current === undefined ? undefined : config.contexts[config.current]);
     if (current !== undefined) return current;
@@ -97,8 +112,14 @@ export function findContext(config: Config, name: string): Context {
   throw new CliError("NOT_FOUND", `no context is named ${JSON.stringify(name)}: ${list}`);
 }
 
-export async function readTls(caFile: string | undefined): Promise<OutboundTls> {
-  if (caFile === undefined || caFile === "") return {};
+/** The certificates that a flag, the environment or the context names; the first of these counts. */
+export async function readTls(
+  { env }: Host,
+  flag: string | undefined,
+  remembered?: string,
+): Promise<OutboundTls> {
+  const caFile = firstOf(flag, env["OBSYK_CA_FILE"], remembered);
+  if (caFile === undefined) return {};
   try {
     return { ca: await readFile(caFile) };
   } catch (error) {

@@ -44,7 +44,7 @@ function widthsOf(
 
 /** Code points: what clusters name things with takes one column each. */
 function widthOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length;
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : Array.from(text).length;
 }
 
 function renderLine(row: readonly Cell[], widths: readonly number[], colour: boolean): string {
