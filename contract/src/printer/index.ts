@@ -19,3 +19,4 @@ export {
   textsAt,
   type Dict,
 } from "./read.ts";
+export { labelsText, selectorText } from "./selector.ts";
