@@ -88,6 +88,8 @@ export const objectQuerySchema = z.object({
   namespace: z.string().max(253).optional(),
   /** Substring of the name, at least three characters. */
   name: z.string().min(limits.searchChars).max(253).optional(),
+  /** The whole name, as `kubectl get pod NAME` means it. */
+  objectName: z.string().min(1).max(253).optional(),
   /** Kubernetes label selector syntax. */
   labelSelector: z.string().max(4096).optional(),
   limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
