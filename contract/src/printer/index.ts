@@ -20,3 +20,4 @@ export {
   textsAt,
   type Dict,
 } from "./read.ts";
+export { labelsText, selectorText } from "./selector.ts";

@@ -51,7 +51,7 @@ export function formatSelector(record: unknown, ...path: readonly string[]): str
 }
 
 /** A map of labels as text, sorted; empty for none. */
-function labelsText(record: unknown, ...path: readonly string[]): string {
+export function labelsText(record: unknown, ...path: readonly string[]): string {
   return labelsAt(record, ...path)
     .map(([key, value]) => `${key}=${value}`)
     .toSorted()
