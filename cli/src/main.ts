@@ -9,13 +9,13 @@ const stopping = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.once(name, () => stopping.abort(new Error(name)));
 }
-// Whoever read our output has gone, as `head` does: that is no failure.
+const unread = new Error("nobody reads the output any more");
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
-  process.exit(exitCodes.done);
+  stopping.abort(unread);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const code = await runCli(process.argv.slice(2), {
   out: process.stdout,
   error: process.stderr,
   env: process.env,
@@ -25,3 +25,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
     readSecretLine({ input: process.stdin, output: process.stderr, prompt, signal }),
   signal: stopping.signal,
 });
+// Whoever read our output has gone, as `head` does: that is no failure.
+process.exitCode = stopping.signal.reason === unread ? exitCodes.done : code;

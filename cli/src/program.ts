@@ -11,6 +11,7 @@ import { addClustersCommand } from "./commands/clusters.ts";
 import { addContextCommands } from "./commands/context.ts";
 import { addGetCommand } from "./commands/get.ts";
 import { addLoginCommands } from "./commands/login.ts";
+import { addOperatorCommands } from "./commands/operator.ts";
 import { addRegisterCommand } from "./commands/register.ts";
 import { addResourcesCommand } from "./commands/api-resources.ts";
 import { CliError, exitCodes } from "./errors.ts";
@@ -51,6 +52,7 @@ export function createProgram(host: Host): Command {
   addRegisterCommand(program, host);
   addKeygenCommand(program, host);
   addKeyCommands(program, host);
+  addOperatorCommands(program, host);
   return program;
 }
 

@@ -27,6 +27,7 @@ import { openClusterGuard } from "./kube/cluster-guard.ts";
 import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
 import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
+import { digestOf } from "./manifest.ts";
 import { runReaders } from "./readers.ts";
 import { scopeOf, streamOf, type ScopedStream } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
@@ -148,6 +149,7 @@ function requestOf(
     operatorVersion: product.version,
     ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    manifestDigest: digestOf(scopeOf(settings)),
     streams: declared.map(({ stream, recordVersion }) => ({
       stream: formatStream(stream),
       recordVersion,

@@ -256,6 +256,33 @@ test("register: refuses a private key before anything is sent", async () => {
   assert.ok(!(await obsyk(["clusters", "-o", "name"])).out.includes("refused"));
 });
 
+test("operator manifest: one row a field, with the digest that sessions name", async () => {
+  const table = await obsyk(["operator", "manifest"]);
+  const [heading = [], ...rows] = cells(table.out);
+  assert.deepEqual(heading, ["RESOURCE", "MODE", "FIELD", "WHY"]);
+  assert.ok(rows.length > 500 && rows.every((row) => row.length === 4));
+  const json = await obsyk(["operator", "manifest", "-o", "json"]);
+  const { digest } = JSON.parse(json.out) as { readonly digest: string };
+  assert.equal(table.err, `digest ${digest}\n`);
+  const wrong = await obsyk(["operator", "manifest", "--resources", "pdos"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /pdos/);
+});
+
+test("operator preview: prints lines of the cluster and says what it found", async () => {
+  const file = join(stage.folder, "west.kubeconfig");
+  const args = ["operator", "preview", "--kubeconfig", file, "--resources", "nodes,secrets"];
+  const { code, out, err } = await obsyk(args);
+  assert.equal(code, 0, err);
+  const puts = out.split("\n").filter((line) => line.startsWith('{"op":"put"'));
+  assert.equal(puts.length, names("nodes", "west").length + names("secrets", "west").length);
+  assert.match(err, /^a session would be opened with \{.*"manifestDigest":"[0-9a-f]{64}"/);
+  assert.match(err, /\nnothing was sent\n$/);
+  const missing = await obsyk(["operator", "preview", "--kubeconfig", "/nowhere"]);
+  assert.equal(missing.code, 4);
+  assert.match(missing.err, /\/nowhere: ENOENT/);
+});
+
 // The last one: the operator of east is gone afterwards.
 test("get: says so when nobody looks any more (I3)", async () => {
   await stage.stopOperator("east");

@@ -29,10 +29,7 @@ export function addConnectionOptions(command: Command): Command {
   return addCaFileOption(
     command
       .option("--server <url>", "address of the platform; OBSYK_SERVER when absent")
-      .option(
-        "--context <name>",
-        "one of obsyk context list; OBSYK_CONTEXT, or the current one, when absent",
-      ),
+      .option("--context <name>", "one of obsyk context list; the current one when absent"),
   );
 }
 
@@ -49,7 +46,7 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
   const { env } = host;
   const context = chooseContext(config, {
     server: firstOf(options.server, env["OBSYK_SERVER"]),
-    name: firstOf(options.context, env["OBSYK_CONTEXT"]),
+    name: options.context,
   });
   const token = env["OBSYK_TOKEN"] ?? "";
   const credential: Credential | undefined =
