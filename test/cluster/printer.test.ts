@@ -21,9 +21,9 @@ type Table = {
   readonly rows?: readonly { readonly cells: readonly unknown[]; readonly object: Kube }[];
 };
 
-/** What the API server prints and our records cannot hold, with the reason. */
+/** What the API server prints of fields that are never collected: parameters, free text, and what goes with it. */
 const withheld: Readonly<Record<string, readonly string[]>> = {
-  // Free text is never collected.
+  "ingressclasses.networking.k8s.io": ["PARAMETERS"],
   events: ["MESSAGE", "SOURCE", "SUBOBJECT", "FIRST SEEN", "COUNT"],
 };
 
@@ -135,6 +135,8 @@ for (const definition of resources) {
         const [text, theirText] = [column.cell(record, 0).text, String(printed[index])].map(
           (cell) => cell.replace(/ \(.* ago\)$/, ""),
         );
+        // Go's own form of a struct, which nobody can use: ours is the selector as kubectl's -l takes it.
+        if (theirText?.startsWith("&LabelSelector{") === true) continue;
         assert.equal(text, theirText, `${header} of ${name}`);
         cells += 1;
       }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { groupResources, resourceOfKind, sumByNamespace, sumByResource } from "./resources.ts";
+import { apiVersionOf, resources } from "@obsyk/contract/allow-list";
+import {
+  groupResources,
+  resourceInfo,
+  resourceOfKind,
+  sumByNamespace,
+  sumByResource,
+} from "./resources.ts";
 
 describe("resources", () => {
   it("groupResources: navigation order, unknown resources last", () => {
@@ -37,5 +44,20 @@ describe("resources", () => {
       ["a", 1],
       ["b", 2],
     ]);
+  });
+
+  it("resourceInfo: every resource of the allow-list has its place, kind and version as there", () => {
+    for (const definition of resources) {
+      const { kind, namespaced, apiVersion, section } = resourceInfo(definition.resource);
+      assert.deepEqual(
+        { kind, namespaced, apiVersion },
+        {
+          kind: definition.kind,
+          namespaced: definition.namespaced,
+          apiVersion: apiVersionOf(definition),
+        },
+      );
+      assert.notEqual(section, "Other", definition.resource);
+    }
   });
 });

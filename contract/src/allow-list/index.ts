@@ -8,7 +8,7 @@ export { configMap, namespace, node, secret, service, serviceAccount } from "./k
 export { ingress, networkPolicy } from "./kubernetes/networking.ts";
 export { pod } from "./kubernetes/pods.ts";
 export { clusterRole, clusterRoleBinding, role, roleBinding } from "./kubernetes/rbac.ts";
-export { persistentVolumeClaim } from "./kubernetes/storage.ts";
+export { persistentVolumeClaim } from "./kubernetes/claims.ts";
 export { manifestOf, type ManifestField } from "./manifest.ts";
 export { listTruncated, prune, recordOf, type Pruned } from "./prune.ts";
 export { requestFor, type ReadRequest } from "./request.ts";

@@ -86,9 +86,7 @@ export const endpointSlices: readonly Column[] = [
     "PORTS",
     (record) =>
       cutList(
-        listAt(record, "ports").map(
-          (port) => scalarAt(port, "port") ?? textAt(port, "name") ?? "*",
-        ),
+        listAt(record, "ports").map((port) => scalarAt(port, "port") ?? textAt(port, "name") ?? ""),
         shownEndpoints,
       ) || unset,
   ),
@@ -103,16 +101,8 @@ export const endpointSlices: readonly Column[] = [
   age,
 ];
 
-function classParameters(record: unknown): string {
-  const kind = textAt(record, "spec", "parameters", "kind");
-  if (kind === undefined) return none;
-  const group = textAt(record, "spec", "parameters", "apiGroup");
-  const name = textAt(record, "spec", "parameters", "name") ?? "";
-  return `${kind}${group === undefined ? "" : `.${group}`}/${name}`;
-}
-
+/** Without kubectl's PARAMETERS: parameters of classes are never collected. */
 export const ingressClasses: readonly Column[] = [
   textColumn("CONTROLLER", ["spec", "controller"]),
-  column("PARAMETERS", classParameters),
   age,
 ];
