@@ -1,6 +1,6 @@
 /** Allow-list tables: what exists for us of each Kubernetes resource, and everything that follows from that. */
 export { annotationKeys } from "./annotations.ts";
-export { describeTable } from "./describe.ts";
+export { describeManifest, describeTable } from "./describe.ts";
 export { deployment, replicaSet } from "./kubernetes/apps.ts";
 export { configMap, namespace, node, secret, service, serviceAccount } from "./kubernetes/core.ts";
 export { pod } from "./kubernetes/pods.ts";
