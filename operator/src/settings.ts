@@ -1,7 +1,8 @@
 /** The operator's settings, and the environment it refuses to run in. */
-import { resources } from "@obsyk/contract/allow-list";
+import { namespaceFilterSchema } from "@obsyk/contract";
 import { parseSettings, type SettingsOf } from "@obsyk/runtime";
 import { OperatorSettingError } from "./errors.ts";
+import { selectionOf } from "./scope.ts";
 
 export const settingsTable = {
   platformUrl: {
@@ -93,17 +94,37 @@ export const settingsTable = {
     type: "string",
     env: "OBSYK_SECRETS_MODE",
     flag: "secrets-mode",
-    doc: "What is read of Secrets: metadata and key names, counts per namespace, or nothing.",
+    doc: "What is read of Secrets: metadata and key names, counts per namespace, names from whoever refers to them (no permission needed), or nothing.",
     default: "keys",
-    choices: ["keys", "counts", "off"],
+    choices: ["keys", "counts", "references", "off"],
   },
   configMapsMode: {
     type: "string",
     env: "OBSYK_CONFIGMAPS_MODE",
     flag: "configmaps-mode",
-    doc: "What is read of ConfigMaps: metadata and key names, counts per namespace, or nothing.",
+    doc: "What is read of ConfigMaps: metadata and key names, counts per namespace, names from whoever refers to them (no permission needed), or nothing.",
     default: "keys",
-    choices: ["keys", "counts", "off"],
+    choices: ["keys", "counts", "references", "off"],
+  },
+  namespacesInclude: {
+    type: "list",
+    env: "OBSYK_NAMESPACES_INCLUDE",
+    flag: "namespaces-include",
+    doc: "Namespaces to collect from, separated by commas; a * at the end stands for the rest of a name; all when empty. Up to eight whole names are read one by one, so that nothing of others is received.",
+    default: [],
+  },
+  namespacesExclude: {
+    type: "list",
+    env: "OBSYK_NAMESPACES_EXCLUDE",
+    flag: "namespaces-exclude",
+    doc: "Namespaces to leave out, in the same form; they win. What they hold is received and dropped.",
+    default: [],
+  },
+  scopeFile: {
+    type: "string",
+    env: "OBSYK_SCOPE_FILE",
+    flag: "scope-file",
+    doc: "YAML file with resources (on, off or a mode) and namespaces (include, exclude) that overrides these settings. It is looked at every 2 seconds; a wrong one changes nothing.",
   },
   kubeMinTls: {
     type: "string",
@@ -167,30 +188,17 @@ export function readSettings(source: {
   if ((settings.clientId === undefined) === (settings.clientIdFile === undefined)) {
     throw new OperatorSettingError("set exactly one of OBSYK_CLIENT_ID and OBSYK_CLIENT_ID_FILE");
   }
-  checkResources(settings);
-  checkCounts(settings);
+  const filter = { include: settings.namespacesInclude, exclude: settings.namespacesExclude };
+  const filtered = namespaceFilterSchema.safeParse(filter);
+  if (!filtered.success) {
+    const [issue] = filtered.error.issues;
+    const { namespacesInclude, namespacesExclude } = settingsTable;
+    const { env } = issue?.path[0] === "exclude" ? namespacesExclude : namespacesInclude;
+    throw new OperatorSettingError(
+      `${env}: entry ${String(issue?.path[1])} ${issue?.message ?? ""}`,
+    );
+  }
+  // Refuses what cannot be selected.
+  selectionOf(settings);
   return { ...settings, platformUrl, clusterName, privateKeyFile };
-}
-
-type Scoping = Pick<Parsed, "resources" | "secretsMode" | "configMapsMode">;
-
-/** @throws {OperatorSettingError} that names what is not known, and what is. */
-export function checkResources(settings: Pick<Scoping, "resources">): void {
-  const known = new Set(resources.map(({ resource }) => resource));
-  const unknown = settings.resources.filter((name) => !known.has(name));
-  if (unknown.length > 0) {
-    throw new OperatorSettingError(
-      `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
-    );
-  }
-}
-
-/** @throws {OperatorSettingError} when counting has no namespaces to go by. */
-export function checkCounts(settings: Scoping): void {
-  const counts = settings.secretsMode === "counts" || settings.configMapsMode === "counts";
-  if (counts && settings.resources.length > 0 && !settings.resources.includes("namespaces")) {
-    throw new OperatorSettingError(
-      "mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES",
-    );
-  }
 }

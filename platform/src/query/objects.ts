@@ -30,13 +30,14 @@ type ObjectRow = {
   valid_from: Date;
   received_at: Date;
   mark_at: Date | null;
+  not_collected_since: Date | null;
   managers: Manager[] | null;
 };
 
 const defaultRows = 100;
 
 const columns = sql`o.cluster_id, c.name as cluster_name, o.resource, o.uid, o.namespace, o.name, o.record,
-  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.managers`;
+  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers`;
 const joins = sql`join cluster c on c.org_id = o.org_id and c.cluster_id = o.cluster_id
   join stream s on s.org_id = o.org_id and s.cluster_id = o.cluster_id and s.stream_id = o.stream_id`;
 
@@ -92,6 +93,7 @@ export function pageQuery(
   if (query.labelSelector !== undefined) {
     conditions.push(...requirementsOf(query.labelSelector).map(labelCondition));
   }
+  conditions.push(...scopeCondition(query.notCollected));
   if (query.cursor !== undefined) {
     const fixed = { clusterId, resource: query.resource, namespace: query.namespace };
     conditions.push(afterCursor(decodeCursor(query.cursor), fixed));
@@ -102,6 +104,14 @@ export function pageQuery(
       order by o.cluster_id, o.resource, o.namespace, o.name, o.uid limit ${page.rows}
     ) o ${joins}
     order by o.cluster_id, o.resource, o.namespace, o.name, o.uid`;
+}
+
+/** R14: what left the operator's scope is no part of the inventory unless it is asked for. */
+function scopeCondition(choice: ObjectQuery["notCollected"] = "exclude"): RawBuilder<unknown>[] {
+  if (choice === "include") return [];
+  return [
+    choice === "only" ? sql`o.not_collected_since is not null` : sql`o.not_collected_since is null`,
+  ];
 }
 
 /** `%`, `_` and the escape itself are ordinary characters of a name. */
@@ -186,7 +196,8 @@ function toObject(row: ObjectRow): InventoryObject {
     resourceVersion: row.resource_version,
     seenAt: row.valid_from.toISOString(),
     receivedAt: row.received_at.toISOString(),
-    ...optional("asOf", row.mark_at),
+    ...optional("asOf", row.not_collected_since ?? row.mark_at),
+    ...optional("notCollectedSince", row.not_collected_since),
   };
 }
 
