@@ -71,6 +71,7 @@ const clusters = createRoute({
 const register = createRoute({
   getParentRoute: () => shell,
   path: "/register",
+  validateSearch: (search): { cluster?: string | undefined } => pickTexts(search, ["cluster"]),
   component: lazyRouteComponent(async () => import("./pages/RegisterPage.tsx"), "RegisterPage"),
 });
 
