@@ -51,9 +51,9 @@ export const proofs: readonly Proof[] = [
         patches: [
           {
             file: "operator/src/reflect/watch.ts",
-            find: "const taken = context.sink.watched(event.kind, event.object, context.clock.now());",
+            find: "const taken = context.sink.watched(event.kind, event.object, seen);",
             replace: `const taken = event.kind === "deleted" ? "accepted"
-              : context.sink.watched(event.kind, event.object, context.clock.now());`,
+              : context.sink.watched(event.kind, event.object, seen);`,
           },
         ],
         caught: /the delete on the API: not within/,
@@ -176,6 +176,41 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /pasted/,
+      },
+    ],
+  },
+  {
+    id: "no-lost-change",
+    proves:
+      "Under every kind of fault on both sides of the operator no deletion and no last state is lost, and the end equals the API server's list.",
+    invariants: ["I1", "I3", "I7"],
+    boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
+    saboteurs: [
+      {
+        name: "goes-on-from-now",
+        breaks: "a watch that broke off goes on from what is there now, not from where it ended",
+        patches: [
+          {
+            file: "operator/src/reflect/watch.ts",
+            find: "resourceVersion: state.resourceVersion,",
+            replace: "",
+          },
+        ],
+        caught: /losses|differences/,
+      },
+      {
+        name: "silence-is-consent",
+        breaks: "a batch whose answer was lost counts as acknowledged",
+        patches: [
+          {
+            file: "operator/src/deliver/sender.ts",
+            find: `kind: "unavailable",
+          retryAfter:`,
+            replace: `kind: "acknowledged",
+          retryAfter:`,
+          },
+        ],
+        caught: /losses|differences/,
       },
     ],
   },

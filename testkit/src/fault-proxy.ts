@@ -34,6 +34,8 @@ export type AnswerFault = (typeof answerFaults)[number];
 export type FaultKind = TransportFault | AnswerFault;
 
 export type ArmOptions = {
+  /** Which way the traffic goes that is hit. Default: either, at random; answers hit requests. */
+  readonly direction?: "request" | "response";
   /** How long `hang` and `half-open` last, ms. Default 2000. */
   readonly holdMs?: number;
   /** Only connections whose latest request line this accepts. Default: all. */
@@ -61,7 +63,7 @@ const requestLine = /^[A-Z]+ \S+ HTTP\/1\.1(?=\r\n)/;
 const delayMs = { min: 200, max: 1500 };
 const trickledPieces = 200;
 
-type Direction = "request" | "response";
+type Direction = NonNullable<ArmOptions["direction"]>;
 
 type Armed = {
   readonly kind: FaultKind;
@@ -140,7 +142,8 @@ class Proxy implements FaultProxy {
 
   async arm(kind: FaultKind, options: ArmOptions, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const direction = kind in answers || this.#random() < 0.5 ? "request" : "response";
+    const either = this.#random() < 0.5 ? "request" : "response";
+    const direction = kind in answers ? "request" : (options.direction ?? either);
     const armed: Armed = { kind, direction, options, hit: resolve };
     const stop = (): void => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
