@@ -5,7 +5,7 @@
  * @module
  */
 
-import { keepsTheManifest, parsesWholeSecrets } from "./saboteurs.ts";
+import { keepsTheManifest, neverSweeps, parsesWholeSecrets } from "./saboteurs.ts";
 
 export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
 export type Invariant = (typeof invariants)[number];
@@ -75,18 +75,7 @@ export const proofs: readonly Proof[] = [
     invariants: ["I1", "I7", "I8"],
     boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
     saboteurs: [
-      {
-        name: "never-sweeps",
-        breaks: "what was deleted while the operator was down is never found missing",
-        patches: [
-          {
-            file: "operator/src/deliver/stream-channel.ts",
-            find: "const deleted = await this.#sweep(seen, signal);",
-            replace: "const deleted = 0;",
-          },
-        ],
-        caught: /differences from the API server's list: .*no longer exists/,
-      },
+      neverSweeps,
       {
         name: "leaves-postgres-dead",
         breaks: "nothing starts PostgreSQL again",
@@ -186,18 +175,7 @@ export const proofs: readonly Proof[] = [
     invariants: ["I1", "I3", "I7"],
     boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
     saboteurs: [
-      {
-        name: "goes-on-from-now",
-        breaks: "a watch that broke off goes on from what is there now, not from where it ended",
-        patches: [
-          {
-            file: "operator/src/reflect/watch.ts",
-            find: "resourceVersion: state.resourceVersion,",
-            replace: "",
-          },
-        ],
-        caught: /losses|differences/,
-      },
+      neverSweeps,
       {
         name: "silence-is-consent",
         breaks: "a batch whose answer was lost counts as acknowledged",

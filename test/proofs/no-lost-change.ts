@@ -74,7 +74,7 @@ const plans: { readonly [profile in ProofContext["profile"]]: Plan } = {
   default: {
     rounds: 1,
     minWrites: 500,
-    pauseMs: 400,
+    pauseMs: 150,
     holdMs: (random) => 500 + random() * 1000,
   },
   full: {
