@@ -177,15 +177,17 @@ export const proofs: readonly Proof[] = [
     saboteurs: [
       neverSweeps,
       {
-        name: "silence-is-consent",
-        breaks: "a batch whose answer was lost counts as acknowledged",
+        name: "goes-on-too-late",
+        breaks: "a watch that broke off goes on twenty revisions after where it ended",
         patches: [
           {
-            file: "operator/src/deliver/sender.ts",
-            find: `kind: "unavailable",
-          retryAfter:`,
-            replace: `kind: "acknowledged",
-          retryAfter:`,
+            file: "operator/src/reflect/watch.ts",
+            find: "resourceVersion: state.resourceVersion,",
+            replace: `resourceVersion: String(
+                BigInt(state.resourceVersion) +
+                  (globalThis.watched?.has(context.stream.resource) ? 20n : 0n),
+              ),
+              ...((globalThis.watched ??= new Set()).add(context.stream.resource), {}),`,
           },
         ],
         caught: /losses|differences/,
