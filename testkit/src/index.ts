@@ -50,6 +50,7 @@ export {
   encodeFrame,
   encodeList,
   encodeListOf,
+  encodePartialList,
   encodeObject,
   encodeStatus,
   encodeWatchError,

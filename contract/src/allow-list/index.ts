@@ -9,6 +9,7 @@ export { pod } from "./kubernetes/pods.ts";
 export { clusterRole, clusterRoleBinding, role, roleBinding } from "./kubernetes/rbac.ts";
 export { persistentVolumeClaim } from "./kubernetes/claims.ts";
 export { manifestOf, type ManifestField } from "./manifest.ts";
+export { metadataOnly, type DiscoveredResource } from "./metadata-only.ts";
 export { listTruncated, prune, recordOf, type Pruned } from "./prune.ts";
 export { requestFor, type ReadRequest } from "./request.ts";
 export { apiVersionOf, findResource, messageFor, resources } from "./resources.ts";
