@@ -60,6 +60,7 @@ export {
   encodeFrame,
   encodeList,
   encodeListOf,
+  encodePartialList,
   encodeObject,
   encodeStatus,
   encodeWatchError,
