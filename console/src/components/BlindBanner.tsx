@@ -1,6 +1,6 @@
 import type { BlindInterval } from "@obsyk/contract";
 import { IconEyeOff } from "@tabler/icons-react";
-import { readAsOf } from "../logic/age.ts";
+import { readAsOf } from "@obsyk/contract/printer";
 import { blindReason, groupBlind, type BlindGroup } from "../logic/blind.ts";
 import { resourceInfo } from "../logic/resources.ts";
 import { clockText } from "./clock-text.ts";

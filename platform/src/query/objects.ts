@@ -88,6 +88,7 @@ export function pageQuery(
   if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
   if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
   if (query.name !== undefined) conditions.push(sql`o.name ilike ${likePattern(query.name)}`);
+  if (query.objectName !== undefined) conditions.push(sql`o.name = ${query.objectName}`);
   if (query.labelSelector !== undefined) {
     conditions.push(...requirementsOf(query.labelSelector).map(labelCondition));
   }
