@@ -167,6 +167,15 @@ export function readSettings(source: {
   if ((settings.clientId === undefined) === (settings.clientIdFile === undefined)) {
     throw new OperatorSettingError("set exactly one of OBSYK_CLIENT_ID and OBSYK_CLIENT_ID_FILE");
   }
+  checkResources(settings);
+  checkCounts(settings);
+  return { ...settings, platformUrl, clusterName, privateKeyFile };
+}
+
+type Scoping = Pick<Parsed, "resources" | "secretsMode" | "configMapsMode">;
+
+/** @throws {OperatorSettingError} that names what is not known, and what is. */
+export function checkResources(settings: Pick<Scoping, "resources">): void {
   const known = new Set(resources.map(({ resource }) => resource));
   const unknown = settings.resources.filter((name) => !known.has(name));
   if (unknown.length > 0) {
@@ -174,11 +183,14 @@ export function readSettings(source: {
       `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
     );
   }
+}
+
+/** @throws {OperatorSettingError} when counting has no namespaces to go by. */
+export function checkCounts(settings: Scoping): void {
   const counts = settings.secretsMode === "counts" || settings.configMapsMode === "counts";
   if (counts && settings.resources.length > 0 && !settings.resources.includes("namespaces")) {
     throw new OperatorSettingError(
       "mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES",
     );
   }
-  return { ...settings, platformUrl, clusterName, privateKeyFile };
 }
