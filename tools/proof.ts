@@ -10,7 +10,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import type { Profile } from "@obsyk/testkit";
+import { isStandIn, warnOfStandIn, type Profile } from "@obsyk/testkit";
 import { outcomePrefix, type Outcome } from "./proof-run.ts";
 import { proofs, type Proof, type Saboteur } from "./proofs.ts";
 
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const chosen = proofs.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  if (await isStandIn(process.env)) await warnOfStandIn();
   const profile: Profile = values.full ? "full" : "default";
   const seed = Number(values.seed);
   const codes: number[] = [];
