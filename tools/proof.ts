@@ -4,6 +4,7 @@
  * `--sabotage` runs each proof once per saboteur: exit code 1 when every one of them was caught, 2 when a run broke, 0
  * when one got through.
  */
+import "./end-with-parent.ts";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";

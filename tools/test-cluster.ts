@@ -3,6 +3,7 @@
  * CI=true a machine without one fails; elsewhere it is skipped with a sentence, or the cluster behind KUBECONFIG stands
  * in for a control plane that was not built. Ends with node:test's closing lines.
  */
+import "./end-with-parent.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -10,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { buildBinary, isStandIn, warnOfStandIn } from "@obsyk/testkit";
+import { testArguments } from "./run.ts";
 
 process.exitCode = await main();
 
@@ -64,7 +66,13 @@ async function runTests(files: readonly string[]): Promise<number> {
 async function runFiles(files: readonly string[], reportFile: string): Promise<number> {
   const child = spawn(
     process.execPath,
-    ["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=240000", ...files],
+    [
+      ...testArguments,
+      "--test-reporter=spec",
+      "--test-concurrency=1",
+      "--test-timeout=240000",
+      ...files,
+    ],
     {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, OBSYK_CONTROL_PLANE_REPORT: reportFile },
