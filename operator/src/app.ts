@@ -16,7 +16,6 @@ import {
 import { AgentCalls } from "./deliver/agent-calls.ts";
 import { runDelivery, type AskedSession } from "./deliver/delivery.ts";
 import { createPlatformClient, type PlatformClient } from "./deliver/platform-client.ts";
-import { parsePlatformUrl } from "./deliver/platform-url.ts";
 import type { Session } from "./deliver/session.ts";
 import { createTokenSource } from "./deliver/token-source.ts";
 import { OperatorSettingError } from "./errors.ts";
@@ -64,7 +63,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const { settings, log, clock } = options;
   const registry = new Registry();
   const events = createEvents(log, registry);
-  const url = parsePlatformUrl(settings.platformUrl, settings.allowHttpLoopback);
+  const url = new URL(settings.platformUrl);
   const readiness = new Readiness();
   const listen = { host: settings.observeHost, port: settings.observePort };
   const clientId = await readClientId(settings);
