@@ -16,7 +16,6 @@ import {
 import { AgentCalls } from "./deliver/agent-calls.ts";
 import { runDelivery, type AskedSession } from "./deliver/delivery.ts";
 import { createPlatformClient, type PlatformClient } from "./deliver/platform-client.ts";
-import { parsePlatformUrl } from "./deliver/platform-url.ts";
 import type { Session } from "./deliver/session.ts";
 import { createTokenSource, type TokenSource } from "./deliver/token-source.ts";
 import { OperatorSettingError } from "./errors.ts";
@@ -67,13 +66,18 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const { settings, log, clock } = options;
   const registry = new Registry();
   const events = createEvents(log, registry);
-  const url = parsePlatformUrl(settings.platformUrl, settings.allowHttpLoopback);
+  const url = new URL(settings.platformUrl);
   const readiness = new Readiness();
   const listen = { host: settings.observeHost, port: settings.observePort };
   const clientId = await readClientId(settings);
   const tls = await readPlatformTls(settings);
   await using access = await openAccess(options);
-  await using client = createPlatformClient({ url, tls, clock });
+  await using client = createPlatformClient({
+    url,
+    tls,
+    clock,
+    onSecured: (connection) => events.secured(connection),
+  });
   await using server = await openObserveServer(
     { registry, isReady: () => readiness.read() },
     listen,
