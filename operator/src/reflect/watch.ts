@@ -9,7 +9,7 @@ import { openAlarms, type Alarms } from "./alarms.ts";
 import { outcome, type Context, type Outcome } from "./context.ts";
 import { refusedType } from "./list.ts";
 import { ofStatus } from "./outcome.ts";
-import { collectionPath, cutAfter, readChunks } from "./requests.ts";
+import { collectionPath, cutAfter, readChunks, type Body } from "./requests.ts";
 import { isWatchable } from "./resource-version.ts";
 import { isNews, type Input, type Watching } from "./state.ts";
 
@@ -53,7 +53,7 @@ export async function watch(
     alarms.set("settled", timings.settledMs, () => position.feed({ kind: "settled" }));
     const idle = (): number =>
       memory.sawBookmark ? timings.idleMs : lifetimeMs + timings.idleGraceMs;
-    const stream = await readStream(answer.body, position, { ...at, idle });
+    const stream = await readStream(answer, position, { ...at, idle });
     if (stream.end !== undefined) return stream.end;
     const livedMs = clock.monotonic() - startedAt;
     return outcome({ kind: "ended", how: howEnded(stream.bytes, livedMs, context) });
@@ -89,7 +89,7 @@ function watchRequest(
 }
 
 async function readStream(
-  body: AsyncIterable<Uint8Array>,
+  answer: Body,
   position: Position,
   at: At & { readonly idle: () => number },
 ): Promise<{ readonly bytes: number; readonly end: Outcome | undefined }> {
@@ -109,7 +109,7 @@ async function readStream(
     end: () => at.alarms.clear("idle"),
   };
   try {
-    await readChunks(body, wait, (chunk) => {
+    await readChunks(answer, wait, (chunk) => {
       bytes += chunk.length;
       return useAll(decoder.push(chunk));
     });
