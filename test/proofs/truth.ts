@@ -46,7 +46,7 @@ export async function compareWithTruth(sides: Sides): Promise<Comparison> {
   const counts = await platform.api.counts(clusterId);
   const differences: string[] = [];
   let objects = 0;
-  for (const definition of resources) {
+  for (const definition of resources.filter(({ defaultOn }) => defaultOn)) {
     const { resource } = definition;
     const truth = await listTruth(sides.plane, definition);
     const held = await platform.api.objects({ cluster: clusterId, resource });

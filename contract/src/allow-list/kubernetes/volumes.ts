@@ -213,7 +213,7 @@ const volumeResourceRequirements = table("k8s.io.api.core.v1.VolumeResourceRequi
   requests: omitzero(2, map(quantity)),
 });
 
-const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVolumeClaimSpec", {
+export const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVolumeClaimSpec", {
   accessModes: omitzero(1, list(string)),
   selector: pointer(4, message(labelSelector)),
   resources: always(2, message(volumeResourceRequirements)),
