@@ -10,7 +10,7 @@ import { objectOf, put, type App, type Scene } from "./scene.ts";
 const group = "rbac.authorization.k8s.io";
 const apiVersion = `${group}/v1`;
 
-export type Rule = {
+type Rule = {
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
   readonly resourceNames?: readonly string[];
@@ -25,7 +25,7 @@ export type Subject =
 const read = ["get", "list", "watch"];
 const write = ["create", "delete", "deletecollection", "patch", "update"];
 
-export function addClusterRole(
+function addClusterRole(
   scene: Scene,
   name: string,
   role: {
@@ -78,12 +78,12 @@ export function bindCluster(
 
 type At = { readonly namespace: string; readonly name: string };
 
-export function addRole(scene: Scene, at: At, rules: readonly Rule[]): void {
+function addRole(scene: Scene, at: At, rules: readonly Rule[]): void {
   const object = objectOf(scene, { apiVersion, kind: "Role", metadata: at }, { rules });
   put(scene, `roles.${group}`, object);
 }
 
-export function bind(
+function bind(
   scene: Scene,
   at: At,
   binding: {

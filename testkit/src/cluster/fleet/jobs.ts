@@ -83,7 +83,7 @@ export function writeRun(
 }
 
 /** A CronJob's pods look like those of an app of that name. */
-export function appOf(cronJob: Pick<Scheduled, "name" | "namespace" | "team" | "image">): App {
+function appOf(cronJob: Pick<Scheduled, "name" | "namespace" | "team" | "image">): App {
   const { name, namespace, team, image } = cronJob;
   return { kind: "Deployment", name, namespace, team, image, port: 9090, replicas: 1 };
 }
@@ -115,7 +115,6 @@ function jobOf(
   const condition = (type: string, reason: string): JsonObject => ({
     type,
     status: "True",
-    lastProbeTime: endTime,
     lastTransitionTime: endTime,
     reason,
     message: `${cronJob.name}: ${reason}`,

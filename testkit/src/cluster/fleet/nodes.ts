@@ -4,7 +4,7 @@ import { formatTime } from "../../kube-api/store.ts";
 import { between, hex, pick, suffix } from "../random.ts";
 import { daysAgo, digest, objectOf, put, type Machine, type Scene } from "./scene.ts";
 
-export type NodeHealth = "ready" | "not-ready" | "unknown";
+type NodeHealth = "ready" | "not-ready" | "unknown";
 
 export type NodePlan = {
   readonly name: string;

@@ -80,7 +80,7 @@ export function putPod(scene: Scene, plan: PodPlan): void {
   put(scene, "pods", pod, { manager: "kubelet" });
 }
 
-export function podStatus(
+function podStatus(
   scene: Scene,
   plan: Pick<PodPlan, "spec" | "state" | "createdMs">,
 ): JsonObject {
@@ -149,7 +149,7 @@ function condition(type: string, status: string, timeMs: number): JsonObject {
 }
 
 /** The kubelet's words for one container. */
-export function containerStatus(
+function containerStatus(
   random: () => number,
   container: JsonObject,
   at: { readonly state: PodState; readonly nowMs: number },

@@ -133,7 +133,7 @@ export function daysAgo(scene: Scene, least: number, most: number): number {
   return scene.now() - Math.floor((least + scene.random() * (most - least)) * dayMs);
 }
 
-export type Metadata = {
+type Metadata = {
   readonly name: string;
   readonly namespace?: string | undefined;
   readonly uid?: string;

@@ -284,8 +284,6 @@ function statefulSetOf(scene: Scene, running: Running): JsonObject {
     labels: labelsOf(app),
   };
   const claims = (app.storage === undefined ? [] : [app.storage]).map((storage) => ({
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
     metadata: { name: "data" },
     spec: {
       accessModes: ["ReadWriteOnce"],
