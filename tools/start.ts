@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { runProcess } from "@obsyk/runtime";
 import { waitFor } from "@obsyk/testkit";
 import { openChildren } from "./start/children.ts";
-import { openClusterSource, type ClusterSource } from "./start/cluster-source.ts";
+import { checkKubeconfig, openClusterSource, type ClusterSource } from "./start/cluster-source.ts";
 import { buildConsole, isConsoleFresh } from "./start/console-build.ts";
 import { Identity, keepCertificates, makeFolder } from "./start/data-dir.ts";
 import {
@@ -65,6 +65,7 @@ async function waitForObjects(
 }
 
 async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
+  await checkKubeconfig(options);
   const dataDir = resolve(options.dataDir);
   makeFolder(dataDir);
   const certificates = await keepCertificates(makeFolder(dataDir, "tls"));

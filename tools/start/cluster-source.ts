@@ -1,11 +1,10 @@
 /** The cluster that is inventoried: a simulated one in this process, or a real one behind a kubeconfig. */
-import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { resources } from "@obsyk/contract/allow-list";
+import { openKubeconfigTarget } from "@obsyk/operator";
 import { systemClock } from "@obsyk/runtime";
 import { churn, generateCluster, openKubeApi, shapeForObjects } from "@obsyk/testkit";
-import { parse } from "yaml";
 import { keepBeginning, writePrivate, type CertificateFiles } from "./data-dir.ts";
 import type { StartOptions } from "./options.ts";
 
@@ -32,27 +31,35 @@ export async function openClusterSource(
   return openSimulated(options.objects, kept);
 }
 
-function openReal(options: Extract<StartOptions, { kind: "real" }>): ClusterSource {
-  const kubeconfig = resolve(options.kubeconfig);
-  if (!existsSync(kubeconfig)) throw new Error(`--kubeconfig: there is no file ${kubeconfig}`);
-  const name = options.context ?? currentContext(kubeconfig) ?? "my-cluster";
+/**
+ * Reads the kubeconfig as the operator will, before anything is started for it.
+ *
+ * @throws {Error} that names the file and says what is wrong with it
+ */
+export async function checkKubeconfig(options: StartOptions): Promise<void> {
+  if (options.kind === "real") await openTarget(options);
+}
+
+function openTarget({ kubeconfig, context }: Extract<StartOptions, { kind: "real" }>) {
+  return openKubeconfigTarget({
+    path: resolve(kubeconfig),
+    env: process.env,
+    clock: systemClock,
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+async function openReal(options: Extract<StartOptions, { kind: "real" }>): Promise<ClusterSource> {
+  const { context } = await openTarget(options);
   return {
-    name,
-    kubeconfig,
+    name: context.slice(0, 253),
+    kubeconfig: resolve(options.kubeconfig),
     context: options.context,
     description: `the cluster of ${options.kubeconfig}`,
     objects: undefined,
     live() {},
     async [Symbol.asyncDispose]() {},
   };
-}
-
-function currentContext(file: string): string | undefined {
-  const config: unknown = parse(readFileSync(file, "utf8"));
-  if (typeof config !== "object" || config === null || !("current-context" in config))
-    return undefined;
-  const name = config["current-context"];
-  return typeof name === "string" && name !== "" ? name.slice(0, 253) : undefined;
 }
 
 async function openSimulated(
