@@ -117,7 +117,6 @@ function jobOf(
     status: "True",
     lastTransitionTime: endTime,
     reason,
-    message: `${cronJob.name}: ${reason}`,
   });
   const ended: { readonly [kind: string]: JsonObject } = {
     succeeded: {

@@ -80,10 +80,7 @@ export function putPod(scene: Scene, plan: PodPlan): void {
   put(scene, "pods", pod, { manager: "kubelet" });
 }
 
-function podStatus(
-  scene: Scene,
-  plan: Pick<PodPlan, "spec" | "state" | "createdMs">,
-): JsonObject {
+function podStatus(scene: Scene, plan: Pick<PodPlan, "spec" | "state" | "createdMs">): JsonObject {
   const { random } = scene;
   const { state, createdMs } = plan;
   if (state.kind === "evicted") {
