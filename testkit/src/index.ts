@@ -8,6 +8,9 @@ export {
   type ClusterShape,
   type Workload,
 } from "./cluster/model.ts";
+export { generateFleet, type FleetOptions } from "./cluster/fleet/build.ts";
+export { live } from "./cluster/fleet/life.ts";
+export type { Scene } from "./cluster/fleet/scene.ts";
 export type { ApiAnswer, ApiClient, ApiRequest } from "./control-plane/api-client.ts";
 export { createAuthority, type Authority } from "./authority.ts";
 export { buildBinary, ControlPlaneError, findBinary, isStandIn } from "./control-plane/binary.ts";
