@@ -15,7 +15,6 @@ import { openPlatform, signInUrl, urlOf } from "./app.ts";
 import { createSignInLink } from "./auth/sessions.ts";
 import { createEvents } from "./events.ts";
 import { postgresChoice, settingsTable, type PlatformSettings } from "./settings.ts";
-import { migrate } from "./store/migrate.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
 
@@ -48,13 +47,13 @@ async function printSignInLink(settings: PlatformSettings): Promise<void> {
   });
   await using database = await openStore({
     databaseUrl: settings.databaseUrl,
+    ownerUrl: settings.databaseOwnerUrl,
     dataDir: settings.dataDir,
     choice: postgresChoice(settings),
     clock,
     random,
     events: createEvents(log, new Registry()),
   });
-  await migrate(database.pool);
   const token = await createSignInLink(database.db, clock, await ensureFirstPerson(database.db));
   const scheme = settings.consoleCertFile === undefined ? "http" : "https";
   const consoleUrl =
