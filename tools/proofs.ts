@@ -5,7 +5,7 @@
  * @module
  */
 
-import { keepsTheManifest, parsesWholeSecrets } from "./saboteurs.ts";
+import { keepsTheManifest, neverSweeps, parsesWholeSecrets } from "./saboteurs.ts";
 
 export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
 export type Invariant = (typeof invariants)[number];
@@ -51,9 +51,9 @@ export const proofs: readonly Proof[] = [
         patches: [
           {
             file: "operator/src/reflect/watch.ts",
-            find: "const taken = context.sink.watched(event.kind, event.object, context.clock.now());",
+            find: "const taken = context.sink.watched(event.kind, event.object, seen);",
             replace: `const taken = event.kind === "deleted" ? "accepted"
-              : context.sink.watched(event.kind, event.object, context.clock.now());`,
+              : context.sink.watched(event.kind, event.object, seen);`,
           },
         ],
         caught: /the delete on the API: not within/,
@@ -75,18 +75,7 @@ export const proofs: readonly Proof[] = [
     invariants: ["I1", "I7", "I8"],
     boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
     saboteurs: [
-      {
-        name: "never-sweeps",
-        breaks: "what was deleted while the operator was down is never found missing",
-        patches: [
-          {
-            file: "operator/src/deliver/stream-channel.ts",
-            find: "const deleted = await this.#sweep(seen, signal);",
-            replace: "const deleted = 0;",
-          },
-        ],
-        caught: /differences from the API server's list: .*no longer exists/,
-      },
+      neverSweeps,
       {
         name: "leaves-postgres-dead",
         breaks: "nothing starts PostgreSQL again",
@@ -119,6 +108,39 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /^failed: /,
+      },
+    ],
+  },
+  {
+    id: "scope-change",
+    proves:
+      "Namespaces filtered, resources and modes switched, tables narrower and wider: nothing is called deleted or changed that was not, and the counts are the API server's.",
+    invariants: ["I1", "I3"],
+    boundMs: { default: minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "leaving-the-scope-sweeps",
+        breaks: "what left the scope stays in the index that a list is compared with",
+        patches: [
+          {
+            file: "platform/src/ingest/index-snapshot.ts",
+            find: "and stream_id = $4 and in_scope",
+            replace: "and stream_id = $4",
+          },
+        ],
+        caught: /objects called deleted that the API server has/,
+      },
+      {
+        name: "every-upgrade-is-a-change",
+        breaks: "a record of another shape is taken for a changed object",
+        patches: [
+          {
+            file: "platform/src/ingest/delta-statement.ts",
+            find: "(i.c = 'schema' and i.rv <> '' and i.rv = old.resource_version)",
+            replace: "false",
+          },
+        ],
+        caught: /changes of what never changed/,
       },
     ],
   },
@@ -176,6 +198,32 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /pasted/,
+      },
+    ],
+  },
+  {
+    id: "no-lost-change",
+    proves:
+      "Under every kind of fault on both sides of the operator no deletion and no last state is lost, and the end equals the API server's list.",
+    invariants: ["I1", "I3", "I7"],
+    boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
+    saboteurs: [
+      neverSweeps,
+      {
+        name: "goes-on-too-late",
+        breaks: "a watch that broke off goes on twenty revisions after where it ended",
+        patches: [
+          {
+            file: "operator/src/reflect/watch.ts",
+            find: "resourceVersion: state.resourceVersion,",
+            replace: `resourceVersion: String(
+                BigInt(state.resourceVersion) +
+                  (globalThis.watched?.has(context.stream.resource) ? 20n : 0n),
+              ),
+              ...((globalThis.watched ??= new Set()).add(context.stream.resource), {}),`,
+          },
+        ],
+        caught: /losses|differences/,
       },
     ],
   },

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { managerSchema, streamStates } from "./agent.ts";
 import { limits } from "./limits.ts";
+import { scopeSchema } from "./scope.ts";
 
 const time = z.string();
 const id = z.string();
@@ -70,9 +71,39 @@ export const clusterSchema = z.object({
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
+const namedFact = z.object({ name: z.string(), evidence: z.string() });
+const valueCounts = z.array(z.object({ name: z.string(), count: z.number().int() }));
+
+/** Derived from version and nodes; what nothing speaks for is absent. */
+export const clusterFactsSchema = z.object({
+  /** `EKS`, `OpenShift`, `kind`, …, and what tells. */
+  distribution: namedFact.optional(),
+  /** `AWS`, `vSphere`, …, or the `providerID`'s own prefix. */
+  provider: namedFact.optional(),
+  regions: z.array(z.string()),
+  zones: z.array(z.string()),
+  /** Absent when nodes are not collected. */
+  nodes: z
+    .object({
+      total: z.number().int(),
+      ready: z.number().int(),
+      unschedulable: z.number().int(),
+      kubeletVersions: valueCounts,
+      architectures: valueCounts,
+      operatingSystems: valueCounts,
+    })
+    .optional(),
+});
+export type ClusterFacts = z.infer<typeof clusterFactsSchema>;
+
 export const clusterDetailSchema = clusterSchema.extend({
   clientId: z.string(),
   thumbprint: z.string(),
+  facts: clusterFactsSchema,
+  /** Digest of everything that can leave, as the latest session declared it (`obsyk operator manifest`). */
+  manifestDigest: z.string().optional(),
+  /** What the latest session declared that it reads. */
+  scope: scopeSchema.optional(),
   streams: z.array(clusterStreamSchema),
   blind: z.array(blindIntervalSchema),
 });

@@ -3,11 +3,17 @@
  *
  * @module
  */
-import { type Mode } from "@obsyk/contract";
-import { annotationKeys, apiVersionOf, collectedFields, whyKept } from "@obsyk/contract/allow-list";
-import { parseSettings } from "@obsyk/runtime";
-import { readFileOfScope } from "./app.ts";
-import { digestOf, selectionOf } from "./scope.ts";
+import { canonicalize, type Mode } from "@obsyk/contract";
+import {
+  annotationKeys,
+  apiVersionOf,
+  collectedFields,
+  describeCollection,
+  whyKept,
+} from "@obsyk/contract/allow-list";
+import { manifestDigest, parseSettings } from "@obsyk/runtime";
+import { readFileOfScope } from "./scope-file.ts";
+import { readOf, selectionOf, type Selection } from "./scope.ts";
 import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
@@ -31,6 +37,10 @@ export type ManifestResource = {
   }[];
 };
 
+export function digestOf(selection: Selection): string {
+  return manifestDigest(canonicalize(describeCollection(readOf(selection))));
+}
+
 /**
  * @param source the operator's own flags and variables; those about cluster and platform are not needed
  * @throws {SettingsError | OperatorSettingError} for settings that are wrong
@@ -44,7 +54,7 @@ export async function readManifest(source: {
   return {
     digest: digestOf(selection),
     annotations: annotationKeys,
-    resources: selection.resources.map(({ definition, mode }) => ({
+    resources: readOf(selection).map(({ definition, mode }) => ({
       resource: definition.resource,
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,

@@ -10,13 +10,12 @@ import {
   type Stream,
 } from "@obsyk/contract";
 import {
-  describeManifest,
   describeTable,
   findResource,
   resources,
   type ResourceDefinition,
 } from "@obsyk/contract/allow-list";
-import { manifestDigest, recordVersion } from "@obsyk/runtime";
+import { recordVersion } from "@obsyk/runtime";
 import { OperatorSettingError } from "./errors.ts";
 
 export type ScopedStream = {
@@ -48,14 +47,10 @@ const maxOwnStreams = 8;
 
 /** @throws {OperatorSettingError} for resources and modes that do not exist, or that do not go together. */
 export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
-  const named = [...choice.resources, ...Object.keys(file.resources ?? {})];
-  const unknown = named.filter((name) => findResource(name) === undefined);
-  if (unknown.length > 0) {
-    const known = resources.map(({ resource }) => resource).join(", ");
-    throw new OperatorSettingError(
-      `unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${known}`,
-    );
-  }
+  const unknown = [...choice.resources, ...Object.keys(file.resources ?? {})].filter(
+    (name) => findResource(name) === undefined,
+  );
+  if (unknown.length > 0) throw new OperatorSettingError(unknownText(unknown));
   const chosen = scopeOf(choice, file.resources);
   const modes = new Map(chosen.map(({ definition, mode }) => [definition.resource, mode]));
   if (!modes.has("namespaces") && [...modes.values()].includes("counts")) {
@@ -71,6 +66,11 @@ export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
       exclude: [...(exclude ?? choice.namespacesExclude ?? everyNamespace.exclude)],
     },
   };
+}
+
+function unknownText(names: readonly string[]): string {
+  const known = resources.map(({ resource }) => resource).join(", ");
+  return `unknown resources: ${names.join(", ").slice(0, 200)}. Known: ${known}`;
 }
 
 /** Resources to read and how, namespaces first and pods last: small lists are visible soonest. */
@@ -91,17 +91,21 @@ export function declarationOf({ resources: chosen, namespaces }: Selection): Dec
   };
 }
 
-/** Digest of all that can leave under this selection. */
-export function digestOf({ resources: chosen }: Selection): string {
-  return manifestDigest(canonicalize(describeManifest(chosen)));
+export function isSameSelection(one: Selection, other: Selection): boolean {
+  return JSON.stringify(declarationOf(one)) === JSON.stringify(declarationOf(other));
+}
+
+/** Without what is known by reference only: nobody reads that. */
+export function readOf({ resources: chosen }: Selection): Scope {
+  return chosen.filter(({ mode }) => mode !== "references");
 }
 
 /** The streams that are known from the start; those of mode `counts` come with their namespaces. */
-export function streamsOf({ resources: chosen, namespaces }: Selection): readonly ScopedStream[] {
-  return chosen
-    .filter(({ mode }) => mode !== "counts" && mode !== "references")
+export function streamsOf(selection: Selection): readonly ScopedStream[] {
+  return readOf(selection)
+    .filter(({ mode }) => mode !== "counts")
     .flatMap(({ definition, mode }) =>
-      placesOf(definition, namespaces).map((place) => streamOf(definition, mode, place)),
+      placesOf(definition, selection.namespaces).map((place) => streamOf(definition, mode, place)),
     );
 }
 

@@ -29,9 +29,9 @@ export function recordVersion(description: string): string {
 }
 
 /**
- * Digest of everything that can leave: SHA-256 in hexadecimal.
+ * The digest of all that can leave with a scope: SHA-256 in hexadecimal, as a session names it.
  *
- * @param description canonical JSON of the contract's `describeManifest`
+ * @param description canonical JSON of the contract's `describeCollection`
  */
 export function manifestDigest(description: string): string {
   return hash("sha256", description, "hex");
