@@ -1,5 +1,6 @@
 /** Allow-list tables: what exists for us of each Kubernetes resource, and everything that follows from that. */
 export { annotationKeys } from "./annotations.ts";
+export { collectedFields, describeCollection, type CollectedResource } from "./collection.ts";
 export { describeTable } from "./describe.ts";
 export {
   embeddedCopyKeys,
@@ -25,3 +26,4 @@ export { requestFor, type ReadRequest } from "./request.ts";
 export { apiVersionOf, findResource, messageFor, resources } from "./resources.ts";
 export * from "./table.ts";
 export { cleanText, cutText, pointerToken } from "./text.ts";
+export { whyKept } from "./why.ts";
