@@ -295,7 +295,10 @@ describe("content security policy", () => {
         [`${base}/pods`, other.page.getByRole("rowheader").first()],
         [`${base}/pods/${uid}`, other.page.getByRole("tab", { name: "Summary" })],
         [`${base}/pods/${uid}?tab=yaml`, other.page.getByText("apiVersion").first()],
-        [`${base}/pods/${uid}?tab=collected`, other.page.getByText("Values of Secrets").first()],
+        [
+          `${base}/pods/${uid}?tab=collected`,
+          other.page.getByRole("table", { name: "Never collected" }),
+        ],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
       for (const [path, ready] of pages) {
