@@ -69,7 +69,12 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const clientId = await readClientId(settings);
   const tls = await readPlatformTls(settings);
   await using access = await openAccess(options);
-  await using client = createPlatformClient({ url, tls, clock });
+  await using client = createPlatformClient({
+    url,
+    tls,
+    clock,
+    onSecured: (connection) => events.secured(connection),
+  });
   await using server = await openObserveServer(
     { registry, isReady: () => readiness.read() },
     listen,

@@ -14,7 +14,12 @@ import {
 import { openPlatform, signInUrl, urlOf } from "./app.ts";
 import { createSignInLink } from "./auth/sessions.ts";
 import { createEvents } from "./events.ts";
-import { findContradictions, postgresChoice, settingsTable, type PlatformSettings } from "./settings.ts";
+import {
+  findContradictions,
+  postgresChoice,
+  settingsTable,
+  type PlatformSettings,
+} from "./settings.ts";
 import { migrate } from "./store/migrate.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";

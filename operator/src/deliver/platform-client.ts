@@ -5,8 +5,14 @@
  * @module
  */
 import { once } from "node:events";
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import {
+  request as requestHttp,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
 import { request as requestHttps } from "node:https";
+import { TLSSocket } from "node:tls";
 import { problemSchema, product } from "@obsyk/contract";
 import {
   createHttpsAgent,
@@ -61,12 +67,13 @@ export function createPlatformClient(options: {
   readonly tls: OutboundTls;
   readonly clock: Clock;
   readonly idleTimeoutMs?: number;
+  /** A connection was secured. */
+  readonly onSecured?: OnSecured;
 }): PlatformClient {
   const { url, clock } = options;
   const secure = url.protocol === "https:";
-  const agent = secure
-    ? createHttpsAgent(options.tls, { maxSockets })
-    : createLoopbackHttpAgent({ maxSockets });
+  const sockets = { maxSockets };
+  const agent = secure ? createHttpsAgent(options.tls, sockets) : createLoopbackHttpAgent(sockets);
   let offsetMs = 0;
   let roundTripMs: number | undefined;
 
@@ -83,6 +90,7 @@ export function createPlatformClient(options: {
         ...wanted.headers,
       },
     });
+    tellSecured(outgoing, options.onSecured);
     outgoing.setTimeout(options.idleTimeoutMs ?? idleTimeoutMs, () => {
       outgoing.destroy(new Error("no byte in time"));
     });
@@ -117,6 +125,25 @@ export function createPlatformClient(options: {
       await Promise.resolve();
     },
   };
+}
+
+/** What a handshake agreed on: `TLSv1.3` and a group such as `X25519MLKEM768`. */
+export type SecuredConnection = { readonly protocol: string; readonly group: string };
+
+type OnSecured = (connection: SecuredConnection) => void;
+
+function tellSecured(outgoing: ClientRequest, onSecured: OnSecured | undefined): void {
+  if (onSecured === undefined) return;
+  outgoing.once("socket", (socket) => {
+    if (!(socket instanceof TLSSocket) || outgoing.reusedSocket) return;
+    socket.once("secureConnect", () => onSecured(describeConnection(socket)));
+  });
+}
+
+function describeConnection(socket: TLSSocket): SecuredConnection {
+  const key = socket.getEphemeralKeyInfo();
+  const group = key !== null && "name" in key ? (key.name ?? "unknown") : "unknown";
+  return { protocol: socket.getProtocol() ?? "unknown", group };
 }
 
 /** Half a second is added: the header cuts fractions off. `undefined` without a readable date. */
