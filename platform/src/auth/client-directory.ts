@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Clock } from "@obsyk/runtime";
 import type { Db } from "../store/database.ts";
 
@@ -15,7 +14,8 @@ export type KnownClient = {
   readonly isActive: boolean;
 };
 
-export type KnownKey = { readonly client: KnownClient; readonly key: KeyObject };
+/** With the key as it is stored: SPKI in DER. */
+type KnownKey = { readonly client: KnownClient; readonly publicKey: Buffer };
 
 /** The key a client registered under this thumbprint; keys never come from a token. */
 export async function readClientKey(
@@ -32,9 +32,7 @@ export async function readClientKey(
     .where("client_key.thumbprint", "=", thumbprint)
     .where("client.profile", "=", "v2")
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const key = createPublicKey({ key: row.public_key, format: "der", type: "spki" });
-  return { client: describe(row), key };
+  return row && { client: describe(row), publicKey: row.public_key };
 }
 
 function selectClient(db: Db, clientId: string) {
