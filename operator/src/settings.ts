@@ -2,6 +2,7 @@
 import { resources } from "@obsyk/contract/allow-list";
 import { parseSettings, type SettingsOf } from "@obsyk/runtime";
 import { findUrlProblem } from "./deliver/platform-url.ts";
+import { OperatorSettingError } from "./errors.ts";
 
 export const settingsTable = {
   platformUrl: {
@@ -177,16 +178,38 @@ function findMistakes(settings: Parsed): readonly string[] {
   const urlProblem =
     platformUrl === undefined ? undefined : findUrlProblem(platformUrl, allowHttpLoopback);
   if (urlProblem !== undefined) problems.push(`OBSYK_PLATFORM_URL: ${urlProblem}`);
+  return [...problems, ...findUnknownResources(settings), ...findCountsProblems(settings)];
+}
+
+type Scoping = Pick<Parsed, "resources" | "secretsMode" | "configMapsMode">;
+
+/** @throws {OperatorSettingError} that names what is not known, and what is. */
+export function checkResources(settings: Pick<Scoping, "resources">): void {
+  refuse(findUnknownResources(settings));
+}
+
+/** @throws {OperatorSettingError} when counting has no namespaces to go by. */
+export function checkCounts(settings: Scoping): void {
+  refuse(findCountsProblems(settings));
+}
+
+function refuse([problem]: readonly string[]): void {
+  if (problem !== undefined) throw new OperatorSettingError(problem);
+}
+
+function findUnknownResources(settings: Pick<Scoping, "resources">): readonly string[] {
   const known = new Set(resources.map(({ resource }) => resource));
   const unknown = settings.resources.filter((name) => !known.has(name));
-  if (unknown.length > 0) {
-    problems.push(
-      `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
-    );
-  }
+  if (unknown.length === 0) return [];
+  return [
+    `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
+  ];
+}
+
+function findCountsProblems(settings: Scoping): readonly string[] {
   const counts = settings.secretsMode === "counts" || settings.configMapsMode === "counts";
-  if (counts && settings.resources.length > 0 && !settings.resources.includes("namespaces")) {
-    problems.push("mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES");
+  if (!counts || settings.resources.length === 0 || settings.resources.includes("namespaces")) {
+    return [];
   }
-  return problems;
+  return ["mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES"];
 }

@@ -20,7 +20,6 @@ import {
   settingsTable,
   type PlatformSettings,
 } from "./settings.ts";
-import { migrate } from "./store/migrate.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
 
@@ -54,13 +53,13 @@ async function printSignInLink(settings: PlatformSettings): Promise<void> {
   });
   await using database = await openStore({
     databaseUrl: settings.databaseUrl,
+    ownerUrl: settings.databaseOwnerUrl,
     dataDir: settings.dataDir,
     choice: postgresChoice(settings),
     clock,
     random,
     events: createEvents(log, new Registry()),
   });
-  await migrate(database.pool);
   const token = await createSignInLink(database.db, clock, await ensureFirstPerson(database.db));
   const scheme = settings.consoleCertFile === undefined ? "http" : "https";
   const consoleUrl =

@@ -1,10 +1,10 @@
-/** The cluster that is inventoried: a simulated one in this process, or a real one behind a kubeconfig. */
+/** The clusters that are inventoried: simulated ones in this process, or a real one behind a kubeconfig. */
 import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { resources } from "@obsyk/contract/allow-list";
 import { openKubeconfigTarget } from "@obsyk/operator";
 import { systemClock } from "@obsyk/runtime";
-import { churn, generateCluster, openKubeApi, shapeForObjects } from "@obsyk/testkit";
+import { generateFleet, live, openKubeApi, type Scene } from "@obsyk/testkit";
 import { keepBeginning, writePrivate, type CertificateFiles } from "./data-dir.ts";
 import type { StartOptions } from "./options.ts";
 
@@ -21,14 +21,41 @@ export type ClusterSource = AsyncDisposable & {
 };
 
 const seed = 20_260_101;
-const changesPerSecond = 2;
 
-export async function openClusterSource(
+type Kept = { readonly folder: string; readonly certificates: CertificateFiles };
+
+/** One real cluster, or three simulated ones. */
+export async function openClusterSources(
   options: StartOptions,
-  kept: { readonly folder: string; readonly certificates: CertificateFiles },
-): Promise<ClusterSource> {
-  if (options.kind === "real") return openReal(options);
-  return openSimulated(options.objects, kept);
+  kept: Kept,
+): Promise<AsyncDisposable & { readonly all: readonly ClusterSource[] }> {
+  await using opened = new AsyncDisposableStack();
+  const all: ClusterSource[] = [];
+  if (options.kind === "real") all.push(opened.use(await openReal(options)));
+  else {
+    const time = new Timeline(keepBeginning(kept.folder));
+    for (const scene of generateFleet({ seed, objects: options.objects, now: time.now })) {
+      all.push(opened.use(await openSimulated(scene, { ...kept, time })));
+    }
+  }
+  const stack = opened.move();
+  return { all, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Stands still at the clusters' beginning until one of them lives: the same objects at each start. */
+class Timeline {
+  readonly #beganMs: number;
+  #isLive = false;
+
+  constructor(beganMs: number) {
+    this.#beganMs = beganMs;
+  }
+
+  readonly now = (): number => (this.#isLive ? Date.now() : this.#beganMs);
+
+  go(): void {
+    this.#isLive = true;
+  }
 }
 
 /**
@@ -63,40 +90,30 @@ async function openReal(options: Extract<StartOptions, { kind: "real" }>): Promi
 }
 
 async function openSimulated(
-  objects: number,
-  { folder, certificates }: { readonly folder: string; readonly certificates: CertificateFiles },
+  scene: Scene,
+  { folder, certificates, time }: Kept & { readonly time: Timeline },
 ): Promise<ClusterSource> {
-  const beganMs = keepBeginning(folder);
-  let isLive = false;
-  const cluster = generateCluster({
-    seed,
-    shape: shapeForObjects(objects),
-    now: () => (isLive ? Date.now() : beganMs),
-  });
+  const { name, store } = scene;
   const token = randomBytes(24).toString("base64url");
-  const api = await openKubeApi({ store: cluster.store, certificates, token });
-  const kubeconfig = join(folder, "kubeconfig.json");
+  const api = await openKubeApi({ store, certificates, token });
+  const kubeconfig = join(folder, `${name}.json`);
   writePrivate(kubeconfig, api.kubeconfig());
-  const total = resources.reduce((sum, one) => sum + cluster.store.count(one.resource), 0);
+  const objects = resources.reduce((sum, one) => sum + store.count(one.resource), 0);
   const stop = new AbortController();
-  let changing: Promise<void> = Promise.resolve();
+  let living: Promise<void> = Promise.resolve();
   return {
-    name: "demo",
+    name,
     kubeconfig,
     context: undefined,
-    description: `a simulated cluster of ${total} objects that changes ${changesPerSecond} times a second`,
-    objects: total,
+    description: `a simulated cluster of ${objects} objects`,
+    objects,
     live() {
-      isLive = true;
-      changing = churn(cluster, {
-        ratePerSecond: changesPerSecond,
-        signal: stop.signal,
-        clock: systemClock,
-      });
+      time.go();
+      living = live(scene, { signal: stop.signal, clock: systemClock });
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await changing;
+      await living;
       await api[Symbol.asyncDispose]();
     },
   };
