@@ -24,6 +24,8 @@ test("collected.md: names no field that could hold a value of a Secret or an env
   assert.ok(paths.includes("spec.template.spec.containers[].env[].name"));
   assert.deepEqual(
     paths.filter((path) => /(\.|^)(value|data|command|args|message)(\[\]|\{\})?$/.test(path)),
-    paths.filter((path) => /(taints|tolerations|sysctls|options)\[\]\.value$/.test(path)),
+    paths.filter((path) =>
+      /((taints|tolerations|sysctls|options|policies)\[\]|target)\.value$|^value$/.test(path),
+    ),
   );
 });

@@ -5,6 +5,7 @@
  */
 import { canary, metadata, namespace, time, type Planned } from "./planned.ts";
 import { pods } from "./rich-pods.ts";
+import { posture } from "./rich-posture.ts";
 import { policies } from "./rich-policies.ts";
 import { workloads } from "./rich-workloads.ts";
 
@@ -224,4 +225,5 @@ export const planned: readonly Planned[] = [
   ...others,
   ...workloads,
   ...policies,
+  ...posture,
 ];

@@ -42,6 +42,16 @@ export {
 } from "./canary.ts";
 export { splitHttpMessages, type RecordedMessage } from "./http-recording.ts";
 export { scanMemory, type MemoryScan } from "./memory-scan.ts";
+export {
+  answerFaults,
+  openFaultProxy,
+  transportFaults,
+  type AnswerFault,
+  type ArmOptions,
+  type FaultKind,
+  type FaultProxy,
+  type TransportFault,
+} from "./fault-proxy.ts";
 export { openRecordingProxy, type RecordingProxy } from "./recording-proxy.ts";
 export {
   openScriptedServer,
@@ -54,6 +64,7 @@ export {
   encodeFrame,
   encodeList,
   encodeListOf,
+  encodePartialList,
   encodeObject,
   encodeStatus,
   encodeWatchError,

@@ -3,13 +3,28 @@
  *
  * @module
  */
+import {
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  validatingWebhookConfiguration,
+} from "./kubernetes/admission.ts";
 import { daemonSet, deployment, replicaSet, statefulSet } from "./kubernetes/apps.ts";
 import { cronJob, job } from "./kubernetes/batch.ts";
+import { persistentVolumeClaim } from "./kubernetes/claims.ts";
 import { configMap, namespace, node, secret, service, serviceAccount } from "./kubernetes/core.ts";
-import { ingress, networkPolicy } from "./kubernetes/networking.ts";
+import { ingress, ingressClass, networkPolicy } from "./kubernetes/networking.ts";
+import { persistentVolume, storageClass } from "./kubernetes/persistent-volumes.ts";
 import { pod } from "./kubernetes/pods.ts";
 import { clusterRole, clusterRoleBinding, role, roleBinding } from "./kubernetes/rbac.ts";
-import { persistentVolumeClaim } from "./kubernetes/storage.ts";
+import {
+  horizontalPodAutoscaler,
+  limitRange,
+  podDisruptionBudget,
+  priorityClass,
+  resourceQuota,
+} from "./kubernetes/scaling.ts";
+import { endpointSlice, event } from "./kubernetes/traffic.ts";
 import type { Message, ResourceDefinition } from "./table.ts";
 
 const full = ["full", "metadata"] as const;
@@ -19,6 +34,7 @@ const apps = { group: "apps", version: "v1" } as const;
 const batch = { group: "batch", version: "v1" } as const;
 const networking = { group: "networking.k8s.io", version: "v1" } as const;
 const rbac = { group: "rbac.authorization.k8s.io", version: "v1" } as const;
+const admission = { group: "admissionregistration.k8s.io", version: "v1" } as const;
 const ofCluster = { namespaced: false } as const;
 
 export const resources: readonly ResourceDefinition[] = [
@@ -45,6 +61,51 @@ export const resources: readonly ResourceDefinition[] = [
     message: clusterRoleBinding,
     ...ofCluster,
   }),
+  define(core, "PersistentVolume", "persistentvolumes", {
+    message: persistentVolume,
+    ...ofCluster,
+  }),
+  define({ group: "storage.k8s.io", version: "v1" }, "StorageClass", "storageclasses", {
+    message: storageClass,
+    ...ofCluster,
+  }),
+  define(
+    { group: "autoscaling", version: "v2" },
+    "HorizontalPodAutoscaler",
+    "horizontalpodautoscalers",
+    { message: horizontalPodAutoscaler },
+  ),
+  define({ group: "policy", version: "v1" }, "PodDisruptionBudget", "poddisruptionbudgets", {
+    message: podDisruptionBudget,
+  }),
+  define(core, "ResourceQuota", "resourcequotas", { message: resourceQuota }),
+  define(core, "LimitRange", "limitranges", { message: limitRange }),
+  define({ group: "scheduling.k8s.io", version: "v1" }, "PriorityClass", "priorityclasses", {
+    message: priorityClass,
+    ...ofCluster,
+  }),
+  define(networking, "IngressClass", "ingressclasses", { message: ingressClass, ...ofCluster }),
+  define(admission, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", {
+    message: validatingWebhookConfiguration,
+    ...ofCluster,
+  }),
+  define(admission, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", {
+    message: mutatingWebhookConfiguration,
+    ...ofCluster,
+  }),
+  define(admission, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", {
+    message: validatingAdmissionPolicy,
+    ...ofCluster,
+  }),
+  define(admission, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", {
+    message: validatingAdmissionPolicyBinding,
+    ...ofCluster,
+  }),
+  define({ group: "discovery.k8s.io", version: "v1" }, "EndpointSlice", "endpointslices", {
+    message: endpointSlice,
+    defaultOn: false,
+  }),
+  define(core, "Event", "events", { message: event, defaultOn: false }),
   define(core, "Secret", "secrets", { message: secret, modes: names }),
   define(core, "ConfigMap", "configmaps", { message: configMap, modes: names }),
 ];

@@ -5,8 +5,14 @@
  * @module
  */
 import { once } from "node:events";
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import {
+  request as requestHttp,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
 import { request as requestHttps } from "node:https";
+import { TLSSocket } from "node:tls";
 import { problemSchema, product } from "@obsyk/contract";
 import {
   createHttpsAgent,
@@ -61,6 +67,8 @@ export function createPlatformClient(options: {
   readonly tls: OutboundTls;
   readonly clock: Clock;
   readonly idleTimeoutMs?: number;
+  /** A connection was secured. */
+  readonly onSecured?: (connection: SecuredConnection) => void;
 }): PlatformClient {
   const { url, clock } = options;
   const secure = url.protocol === "https:";
@@ -83,6 +91,7 @@ export function createPlatformClient(options: {
         ...wanted.headers,
       },
     });
+    if (options.onSecured !== undefined) tellSecured(outgoing, options.onSecured);
     outgoing.setTimeout(options.idleTimeoutMs ?? idleTimeoutMs, () => {
       outgoing.destroy(new Error("no byte in time"));
     });
@@ -117,6 +126,25 @@ export function createPlatformClient(options: {
       await Promise.resolve();
     },
   };
+}
+
+/** What a handshake agreed on: `TLSv1.3` and a group such as `X25519MLKEM768`. */
+export type SecuredConnection = { readonly protocol: string; readonly group: string };
+
+function tellSecured(
+  outgoing: ClientRequest,
+  onSecured: (connection: SecuredConnection) => void,
+): void {
+  outgoing.once("socket", (socket) => {
+    if (!(socket instanceof TLSSocket) || outgoing.reusedSocket) return;
+    socket.once("secureConnect", () => onSecured(describeConnection(socket)));
+  });
+}
+
+function describeConnection(socket: TLSSocket): SecuredConnection {
+  const key = socket.getEphemeralKeyInfo();
+  const group = key !== null && "name" in key ? (key.name ?? "unknown") : "unknown";
+  return { protocol: socket.getProtocol() ?? "unknown", group };
 }
 
 /** Half a second is added: the header cuts fractions off. `undefined` without a readable date. */

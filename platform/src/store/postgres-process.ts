@@ -16,6 +16,9 @@ import type { PostgresPlace } from "./postgres-place.ts";
 /** Name and owner of everything in the embedded server. */
 export const embeddedUser = "obsyk";
 
+/** What the platform works as: a login that owns nothing. */
+export const embeddedAppUser = "obsyk_app";
+
 /** How the shell appears in the list of processes; tells a watched server from an abandoned one. */
 const watcherName = "obsyk-postgres-watcher";
 

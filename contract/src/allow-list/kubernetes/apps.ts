@@ -19,7 +19,7 @@ import {
 } from "../build.ts";
 import { labelSelector, objectMeta } from "./metadata.ts";
 import { podTemplateSpec } from "./pods.ts";
-import { persistentVolumeClaim } from "./storage.ts";
+import { persistentVolumeClaim } from "./claims.ts";
 
 const rollingUpdateDeployment = table("k8s.io.api.apps.v1.RollingUpdateDeployment", {
   maxUnavailable: pointer(1, intOrString),

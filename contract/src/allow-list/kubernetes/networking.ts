@@ -1,5 +1,5 @@
 /**
- * Ingresses and network policies.
+ * Ingresses, their classes, and network policies.
  *
  * @module
  */
@@ -126,4 +126,13 @@ const networkPolicySpec = table("k8s.io.api.networking.v1.NetworkPolicySpec", {
 export const networkPolicy = table("k8s.io.api.networking.v1.NetworkPolicy", {
   metadata: always(1, message(objectMeta)),
   spec: always(2, message(networkPolicySpec)),
+});
+
+const ingressClassSpec = table("k8s.io.api.networking.v1.IngressClassSpec", {
+  controller: omitzero(1, string),
+});
+
+export const ingressClass = table("k8s.io.api.networking.v1.IngressClass", {
+  metadata: always(1, message(objectMeta)),
+  spec: always(2, message(ingressClassSpec)),
 });
