@@ -76,6 +76,7 @@ async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<Pr
   const scene = await openScene(context, guard, stack);
   const { proxy, violations, plane } = scene;
   const residue = await listWhole(scene);
+  if (violations.length > 0) throw new ProofFailure(violations.join("; "));
   const listed = proxy.stripped.length;
   await watchWhole(scene);
   await listOtherType(scene);
