@@ -32,12 +32,13 @@ type ObjectRow = {
   mark_at: Date | null;
   not_collected_since: Date | null;
   managers: Manager[] | null;
+  stub: string | null;
 };
 
 const defaultRows = 100;
 
 const columns = sql`o.cluster_id, c.name as cluster_name, o.resource, o.uid, o.namespace, o.name, o.record,
-  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers`;
+  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers, o.stub`;
 const joins = sql`join cluster c on c.org_id = o.org_id and c.cluster_id = o.cluster_id
   join stream s on s.org_id = o.org_id and s.cluster_id = o.cluster_id and s.stream_id = o.stream_id`;
 
@@ -205,6 +206,7 @@ function toObject(row: ObjectRow): InventoryObject {
     ...optionalText("namespace", row.namespace),
     name: row.name,
     record: row.record,
+    ...optionalText("stub", row.stub ?? ""),
     resourceVersion: row.resource_version,
     seenAt: row.valid_from.toISOString(),
     receivedAt: row.received_at.toISOString(),
