@@ -69,6 +69,39 @@ export const proofs: readonly Proof[] = [
     saboteurs: [parsesWholeSecrets, keepsTheManifest],
   },
   {
+    id: "unsafe-proxy",
+    proves:
+      "When a proxy makes the API server send whole Secrets, the connection is closed within the first piece, everything says unsafe, and no value is in the heap or leaves.",
+    invariants: ["I2", "I3"],
+    boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
+    saboteurs: [
+      {
+        name: "no-look-at-the-beginning",
+        breaks: "a list is not refused when it begins unlike a Table",
+        patches: [
+          {
+            file: "operator/src/project/table-list.ts",
+            find: 'if (byte !== opening[this.#opened]) throw guard("its first bytes differ");',
+            replace: "",
+          },
+        ],
+        caught: /closed after [1-9]\d* pieces|read whole in|heap at|unsafe: not within/,
+      },
+      {
+        name: "any-content-type",
+        breaks: "a list is read whatever its Content-Type says",
+        patches: [
+          {
+            file: "operator/src/reflect/list.ts",
+            find: "if (answer.contentType !== contentType) {",
+            replace: "if (answer.contentType === undefined) {",
+          },
+        ],
+        caught: /misconfigured: not within/,
+      },
+    ],
+  },
+  {
     id: "restart",
     proves:
       "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",

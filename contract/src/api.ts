@@ -144,6 +144,8 @@ export const inventoryObjectSchema = z.object({
   name: z.string(),
   /** Pruned Kubernetes object. */
   record: z.record(z.string(), z.unknown()),
+  /** Why the record could not be stored, which is empty then (R5). */
+  stub: z.string().optional(),
   resourceVersion: z.string(),
   /** When the operator saw this version, corrected by the clock offset. */
   seenAt: time,

@@ -32,12 +32,13 @@ type ObjectRow = {
   mark_at: Date | null;
   not_collected_since: Date | null;
   managers: Manager[] | null;
+  stub: string | null;
 };
 
 const defaultRows = 100;
 
 const columns = sql`o.cluster_id, c.name as cluster_name, o.resource, o.uid, o.namespace, o.name, o.record,
-  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers`;
+  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers, o.stub`;
 const joins = sql`join cluster c on c.org_id = o.org_id and c.cluster_id = o.cluster_id
   join stream s on s.org_id = o.org_id and s.cluster_id = o.cluster_id and s.stream_id = o.stream_id`;
 
@@ -149,7 +150,8 @@ function searchQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
     select ${columns} from search_objects(${clusterId ?? null}::uuid, ${query.resource ?? null}::text,
       ${query.namespace ?? null}::text, ${pattern}::text, ${query.objectName ?? null}::text, ${labels}::jsonb,
       ${after?.clusterId ?? null}::uuid, ${after?.resource ?? null}::text, ${after?.namespace ?? null}::text,
-      ${after?.name ?? null}::text, ${after?.uid ?? null}::uuid, ${page.rows}::int) k
+      ${after?.name ?? null}::text, ${after?.uid ?? null}::uuid, ${page.rows}::int,
+      ${query.notCollected ?? "exclude"}::text) k
     join object o on o.org_id = ${scope.orgId} and o.cluster_id = k.cluster_id and o.resource = k.resource
       and o.uid = k.uid ${joins}
     order by o.cluster_id, o.resource, o.namespace, o.name, o.uid`;
@@ -235,6 +237,7 @@ function toObject(row: ObjectRow): InventoryObject {
     ...optionalText("namespace", row.namespace),
     name: row.name,
     record: row.record,
+    ...optionalText("stub", row.stub ?? ""),
     resourceVersion: row.resource_version,
     seenAt: row.valid_from.toISOString(),
     receivedAt: row.received_at.toISOString(),
