@@ -7,6 +7,7 @@ import type { Cluster, ClusterDetail, ClusterStream, Counts } from "@obsyk/contr
 import { sql } from "kysely";
 import { ProblemError } from "../http/problem.ts";
 import type { OrgScope } from "../tenancy/scope.ts";
+import { isPartial } from "./limits.ts";
 import {
   clusterState,
   optional,
@@ -112,9 +113,15 @@ async function readStreams(
   clusterId: string,
   now: number,
 ): Promise<ClusterStream[]> {
+  // A stream's own counter is about the whole cluster; those by namespace are under the caller's limits.
+  const count = isPartial(scope, clusterId)
+    ? sql`(select coalesce(sum(k.objects), 0)::bigint from inventory_count k
+        where k.org_id = s.org_id and k.cluster_id = s.cluster_id and k.resource = s.resource
+          and s.namespace in ('*', k.namespace))`
+    : sql`s.object_count`;
   const { rows } = await sql<StreamRow>`
     select s.name, s.resource, s.state, s.detail, s.collected, s.not_collected_since, s.paused_until, s.mark_at,
-      s.object_count
+      ${count} as object_count
     from stream s where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and ${shownStream}
     order by s.name`.execute(tx);
   return rows.map((row) => toStream(row, now));

@@ -186,6 +186,9 @@ const provers = [
   "auth/access-token.ts",
   "auth/sessions.ts",
   "auth/token-endpoint.ts",
+  "tenancy/api-tokens.ts",
+  "tenancy/invitations.ts",
+  "tenancy/orgs.ts",
   "tenancy/scope.ts",
 ];
 
