@@ -131,6 +131,35 @@ test("listObjects: a name is taken literally", async () => {
   }
 });
 
+test("listObjects: a whole name finds that name alone, in every namespace", async () => {
+  const agent = await inventory.openAgent();
+  const names = ["a", "aa", "A", "a_", "aab"];
+  const puts = names.flatMap((name) =>
+    ["one", "two"].map((namespace) => agent.put(stream, randomUUID(), pod(name, { namespace }))),
+  );
+  await agent.send(...puts);
+  const cluster = agent.clusterId;
+  for (const objectName of names) {
+    const { items } = await list({ cluster, objectName }, agent.now);
+    assert.deepEqual(
+      items.map(({ namespace, name }) => [namespace, name]),
+      [
+        ["one", objectName],
+        ["two", objectName],
+      ],
+    );
+    const inOne = await list(
+      { cluster, objectName, namespace: "two", resource: "pods" },
+      agent.now,
+    );
+    assert.deepEqual(
+      inOne.items.map(({ name }) => name),
+      [objectName],
+    );
+  }
+  assert.deepEqual((await list({ cluster, objectName: "aaab" }, agent.now)).items, []);
+});
+
 test("listObjects, readObject: another organisation sees nothing (I6)", async () => {
   const agent = await inventory.openAgent();
   const uid = randomUUID();
@@ -241,6 +270,8 @@ test("pageQuery: under row-level security, no page reads more than its index tel
     {},
     { name: "abcdef" },
     { cluster, name: "abcdef" },
+    { objectName: "object-abcdef" },
+    { cluster, resource: "pods", namespace: "ns-7", objectName: "a" },
     { labelSelector: "app=app-7" },
     { cluster, labelSelector: "app in (app-7,app-8)" },
   ];

@@ -91,6 +91,7 @@ export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   if (clusterId !== undefined) conditions.push(sql`o.cluster_id = ${clusterId}`);
   if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
   if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
+  if (query.objectName !== undefined) conditions.push(sql`o.name = ${query.objectName}`);
   if (query.cursor !== undefined) {
     const fixed = fixedColumns(page);
     conditions.push(afterCursor(readCursor(query.cursor, fixed), fixed));
@@ -116,7 +117,7 @@ function searchQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   const pattern = query.name === undefined ? null : likePattern(query.name);
   return sql<ObjectRow>`
     select ${columns} from search_objects(${clusterId ?? null}::uuid, ${query.resource ?? null}::text,
-      ${query.namespace ?? null}::text, ${pattern}::text, null::text, ${labels}::jsonb,
+      ${query.namespace ?? null}::text, ${pattern}::text, ${query.objectName ?? null}::text, ${labels}::jsonb,
       ${after?.clusterId ?? null}::uuid, ${after?.resource ?? null}::text, ${after?.namespace ?? null}::text,
       ${after?.name ?? null}::text, ${after?.uid ?? null}::uuid, ${page.rows}::int) k
     join object o on o.org_id = ${scope.orgId} and o.cluster_id = k.cluster_id and o.resource = k.resource
