@@ -29,6 +29,7 @@ export const routeRoles: { readonly [route: string]: Required } = {
   [`GET ${apiPaths.counts}`]: "viewer",
   [`GET ${apiPaths.objects}`]: "viewer",
   [`GET ${apiPaths.object}`]: "viewer",
+  [`GET ${apiPaths.related}`]: "viewer",
   [`GET ${apiPaths.live}`]: "viewer",
   [`GET ${apiPaths.clients}`]: "viewer",
 
