@@ -2,6 +2,16 @@
 export { annotationKeys } from "./annotations.ts";
 export { collectedFields, describeCollection, type CollectedResource } from "./collection.ts";
 export { describeTable } from "./describe.ts";
+export {
+  embeddedCopyKeys,
+  envPlaceOf,
+  envVarNumbers,
+  listLiteralEnv,
+  suggestsSecret,
+  type EnvPlace,
+  type LiteralSecretEnv,
+} from "./evidence.ts";
+export { findingsOf, type Finding, type FindingKind } from "./findings.ts";
 export { daemonSet, deployment, replicaSet, statefulSet } from "./kubernetes/apps.ts";
 export { cronJob, job } from "./kubernetes/batch.ts";
 export { configMap, namespace, node, secret, service, serviceAccount } from "./kubernetes/core.ts";
