@@ -227,4 +227,49 @@ export const proofs: readonly Proof[] = [
       },
     ],
   },
+  {
+    id: "tenant-isolation",
+    proves:
+      "With another organisation's ids in every place of every API operation the answer is the 404 of an id of nobody, with row-level security and without it; a raw connection as the platform's login finds none of its rows, partitions included.",
+    invariants: ["I6"],
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "a-query-without-scope",
+        breaks: "one object is read whichever organisation it belongs to",
+        patches: [
+          {
+            file: "platform/src/query/objects.ts",
+            find: "where o.org_id = ${scope.orgId} and o.cluster_id = ${key.clusterId} and o.resource = ${key.resource}",
+            replace: "where o.cluster_id = ${key.clusterId} and o.resource = ${key.resource}",
+          },
+        ],
+        caught: /objects\/\{resource\}\/\{uid\} with their/,
+      },
+      {
+        name: "a-policy-dropped",
+        breaks: "one table has no policy",
+        patches: [
+          {
+            file: "platform/src/store/migrate.ts",
+            find: "await client.query(migration.sql);",
+            replace: `await client.query(migration.sql.replace("'object', 'inventory_count'", "'inventory_count'"));`,
+          },
+        ],
+        caught: /object without a scope/,
+      },
+      {
+        name: "a-partition-forgotten",
+        breaks: "new partitions have no policy of their own",
+        patches: [
+          {
+            file: "platform/src/store/migrate.ts",
+            find: "await client.query(migration.sql);",
+            replace: `await client.query(migration.sql.replaceAll("perform isolate(part::regclass);", ""));`,
+          },
+        ],
+        caught: /_\d{4}_\d{2} without a scope/,
+      },
+    ],
+  },
 ];
