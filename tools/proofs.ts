@@ -112,6 +112,28 @@ export const proofs: readonly Proof[] = [
     ],
   },
   {
+    id: "allow-list",
+    proves:
+      "Of every text field of every collected kind, planted on a real and on a simulated API server, exactly those of the manifest leave, both ways.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "one-field-more",
+        breaks: "a container's command is in its table, and the published page does not say so",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/containers.ts",
+            find: "  image: omitzero(2, string),\n  ports:",
+            replace:
+              "  image: omitzero(2, string),\n  command: omitzero(3, list(string)),\n  ports:",
+          },
+        ],
+        caught: /left without being in the manifest: .*containers\[\]\.command\[\]/,
+      },
+    ],
+  },
+  {
     id: "wrong-keys",
     proves:
       "Every kind of wrong key file is refused with its own message, and a private key pasted at the platform is refused, told to be compromised, and kept nowhere.",
