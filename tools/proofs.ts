@@ -145,6 +145,61 @@ export const proofs: readonly Proof[] = [
     ],
   },
   {
+    id: "allow-list",
+    proves:
+      "Of every text field of every collected kind, planted on a real and on a simulated API server, exactly those of the manifest leave, both ways.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "one-field-more",
+        breaks: "a container's command is in its table, and the published page does not say so",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/containers.ts",
+            find: "  image: omitzero(2, string),\n  ports:",
+            replace:
+              "  image: omitzero(2, string),\n  command: omitzero(3, list(string)),\n  ports:",
+          },
+        ],
+        caught: /left without being in the manifest: .*containers\[\]\.command\[\]/,
+      },
+    ],
+  },
+  {
+    id: "non-interference",
+    proves:
+      "Two clusters equal in every published field and different in all others give byte-identical lines, hashes included.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "length-of-a-value",
+        breaks: "how long a variable's literal value is shows in the evidence",
+        patches: [
+          {
+            file: "operator/src/project/literal-env.ts",
+            find: "      hasValue = end > start;",
+            replace: "      hasValue = end > start;\n      name = `${name}${end - start}_TOKEN`;",
+          },
+        ],
+        caught: /pods differ/,
+      },
+      {
+        name: "another-annotation",
+        breaks: "an annotation that nobody knows is kept",
+        patches: [
+          {
+            file: "operator/src/project/record-reader.ts",
+            find: "if (value.keys !== undefined && !this.#isAllowed(entry, value.keys)) continue;",
+            replace: "",
+          },
+        ],
+        caught: /namespaces differ/,
+      },
+    ],
+  },
+  {
     id: "wrong-keys",
     proves:
       "Every kind of wrong key file is refused with its own message, and a private key pasted at the platform is refused, told to be compromised, and kept nowhere.",
