@@ -83,7 +83,9 @@ function findCrossSite(
   origins: readonly string[],
 ): ProblemError | undefined {
   if (request.method === "GET" || request.method === "HEAD") return undefined;
-  const { origin, "sec-fetch-site": site } = request.headers;
+  const { origin, "sec-fetch-site": site, authorization } = request.headers;
+  // Carried by its token alone, which no browser adds by itself.
+  if (authorization !== undefined) return undefined;
   const isOurs =
     (origin === undefined || origins.includes(origin)) &&
     (site === undefined || site === "same-origin") &&

@@ -16,6 +16,7 @@ import type { OrgScope } from "../tenancy/scope.ts";
 import { requireCluster } from "./clusters.ts";
 import { decodeCursor, encodeCursor, type ObjectKey } from "./cursor.ts";
 import { optional, optionalText, readFreshness, type Tx } from "./freshness.ts";
+import { limitCondition } from "./limits.ts";
 import { parseLabelSelector, type LabelRequirement } from "./label-selector.ts";
 
 type ObjectRow = {
@@ -118,6 +119,8 @@ export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   if (query.name !== undefined || query.labelSelector !== undefined)
     return searchQuery(scope, page);
   const conditions: RawBuilder<unknown>[] = [sql`o.org_id = ${scope.orgId}`];
+  const limited = limitCondition(scope);
+  if (limited !== undefined) conditions.push(limited);
   if (clusterId !== undefined) conditions.push(sql`o.cluster_id = ${clusterId}`);
   if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
   if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
