@@ -8,6 +8,8 @@ import {
   clusterDetailSchema,
   clusterSchema,
   countsSchema,
+  findingPageSchema,
+  findingQuerySchema,
   objectDetailSchema,
   objectPageSchema,
   objectQuerySchema,
@@ -19,6 +21,7 @@ import type { Deps } from "../http/deps.ts";
 import type { HttpServer } from "../http/server.ts";
 import { withScope, type OrgScope } from "../tenancy/scope.ts";
 import { listClusters, readCluster, readCounts } from "./clusters.ts";
+import { listFindings } from "./findings.ts";
 import type { Tx } from "./freshness.ts";
 import { LiveHub } from "./live.ts";
 import { registerLive } from "./live-route.ts";
@@ -34,15 +37,16 @@ const uuid = z.uuid().transform((text) => text.toLowerCase());
 const clusterParams = z.object({ clusterId: uuid });
 const objectParams = z.object({ clusterId: uuid, resource: z.string().max(253), uid: uuid });
 /** A NUL cannot be part of any stored text; the database would refuse it with an error of its own. */
-const query = objectQuerySchema.refine(
-  (filters) => Object.values(filters).every((value) => !String(value).includes("\0")),
-  { message: "must not hold NUL" },
-);
+const withoutNul = (filters: object): boolean =>
+  Object.values(filters).every((value) => !String(value).includes("\0"));
+const query = objectQuerySchema.refine(withoutNul, { message: "must not hold NUL" });
+const findingQuery = findingQuerySchema.refine(withoutNul, { message: "must not hold NUL" });
 
 /** Adds the routes; the server's closing ends what they hold open. */
 export function registerQuery(server: HttpServer, deps: QueryDeps): void {
   registerClusters(server, deps);
   registerObjects(server, deps);
+  registerFindings(server, deps);
   const hub = new LiveHub({
     database: deps.database,
     clock: deps.clock,
@@ -102,6 +106,17 @@ function registerObjects(server: HttpServer, deps: QueryDeps): void {
     { schema: { params: objectParams, response: { 200: relatedSchema } } },
     async (request, reply) =>
       answer(deps, request, reply, (tx, scope) => readRelated(tx, scope, request.params)),
+  );
+}
+
+function registerFindings(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.findings,
+    { schema: { querystring: findingQuery, response: { 200: findingPageSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        listFindings(tx, scope, request.query, deps.clock.now()),
+      ),
   );
 }
 
