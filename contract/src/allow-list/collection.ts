@@ -7,6 +7,7 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { Mode } from "../stream.ts";
 import { describeTable } from "./describe.ts";
+import { envPlaceOf, looksForCopies } from "./evidence.ts";
 import { manifestOf, type ManifestField } from "./manifest.ts";
 import type { ResourceDefinition } from "./table.ts";
 
@@ -41,6 +42,19 @@ export function collectedFields({
   const fields = manifestOf(definition, mode);
   return [
     ...(mode === "counts" ? fields.filter(({ path }) => inCounts.has(path)) : fields),
-    ...ownPaths[mode].map((path) => ({ path, beside: false })),
+    ...[...ownPaths[mode], ...evidencePaths(definition, mode)].map((path) => ({
+      path,
+      beside: false,
+    })),
+  ];
+}
+
+/** Evidence of secrets in the open: where it is, not what. */
+function evidencePaths(definition: ResourceDefinition, mode: Mode): readonly string[] {
+  return [
+    ...(looksForCopies(definition, mode) ? ["obsyk.embeddedCopies[]"] : []),
+    ...(envPlaceOf(definition, mode) === undefined
+      ? []
+      : ["obsyk.literalSecretEnv[].container", "obsyk.literalSecretEnv[].name"]),
   ];
 }
