@@ -97,6 +97,15 @@ describe("registering a cluster", () => {
     assert.ok(clientId, "the next steps name the client ID");
     assert.ok(command?.includes(`OBSYK_PLATFORM_URL='${stage.agentUrl}'`));
     assert.ok(command?.includes(stage.ca.trim()), "the certificates to trust are part of it");
+    assert.ok(
+      new URL(page.url()).searchParams.get("cluster"),
+      "the steps that are left have a URL",
+    );
+    const { thumbprint } = stage;
+    await page.getByRole("textbox", { name: "Thumbprint there" }).fill(thumbprint.slice(1));
+    await page.getByText("This is another key").waitFor();
+    await page.getByRole("textbox", { name: "Thumbprint there" }).fill(`thumbprint  ${thumbprint}`);
+    await page.getByText("The same key on both sides").waitFor();
     stage.startOperator(clientId);
     await link("See what runs in demo").waitFor({ timeout: 30_000 });
     await page.getByText("Connected", { exact: true }).waitFor();
@@ -286,7 +295,10 @@ describe("content security policy", () => {
         [`${base}/pods`, other.page.getByRole("rowheader").first()],
         [`${base}/pods/${uid}`, other.page.getByRole("tab", { name: "Summary" })],
         [`${base}/pods/${uid}?tab=yaml`, other.page.getByText("apiVersion").first()],
-        [`${base}/pods/${uid}?tab=collected`, other.page.getByText("Values of Secrets").first()],
+        [
+          `${base}/pods/${uid}?tab=collected`,
+          other.page.getByRole("table", { name: "Never collected" }),
+        ],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
       for (const [path, ready] of pages) {

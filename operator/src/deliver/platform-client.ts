@@ -9,6 +9,7 @@ import {
   request as requestHttp,
   type ClientRequest,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   type IncomingMessage,
 } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -83,12 +84,7 @@ export function createPlatformClient(options: {
       method: wanted.method,
       agent,
       signal,
-      headers: {
-        "user-agent": `obsyk-operator/${product.version}`,
-        "accept-encoding": "identity",
-        ...(wanted.body === undefined ? {} : { "content-length": String(wanted.body.length) }),
-        ...wanted.headers,
-      },
+      headers: headersOf(wanted),
     });
     tellSecured(outgoing, options.onSecured);
     outgoing.setTimeout(options.idleTimeoutMs ?? idleTimeoutMs, () => {
@@ -124,6 +120,15 @@ export function createPlatformClient(options: {
       agent.destroy();
       await Promise.resolve();
     },
+  };
+}
+
+function headersOf({ body, headers }: PlatformRequest): OutgoingHttpHeaders {
+  return {
+    "user-agent": `obsyk-operator/${product.version}`,
+    "accept-encoding": "identity",
+    ...(body === undefined ? {} : { "content-length": String(body.length) }),
+    ...headers,
   };
 }
 
