@@ -38,6 +38,7 @@ import {
   findContradictions,
   isLoopbackHost,
   postgresChoice,
+  signInCommand,
   type PlatformSettings,
 } from "./settings.ts";
 import type { Database } from "./store/database.ts";
@@ -184,6 +185,7 @@ async function openListeners(
     origins: () => originsOf(urls.console ?? ""),
     isSecure,
     consoleDir: settings.consoleDir,
+    signInCommand: signInCommand(settings),
     events,
   });
   stack.defer(() => people.close());

@@ -199,6 +199,27 @@ export function findContradictions(settings: PlatformSettings): readonly string[
   return problems;
 }
 
+/**
+ * What makes a sign-in link for this platform. Its own paths are in it only when nobody but this machine's people can
+ * see the page that shows it.
+ */
+export function signInCommand(settings: PlatformSettings): string {
+  const words = ["npx", "node", "platform/src/main.ts", "sign-in-link"];
+  if (!isLoopbackHost(settings.consoleHost)) return words.join(" ");
+  for (const [flag, value, usual] of [
+    [settingsTable.dataDir.flag, settings.dataDir, settingsTable.dataDir.default],
+    [settingsTable.consoleUrl.flag, settings.consoleUrl, undefined],
+    [settingsTable.postgres.flag, settings.postgres, settingsTable.postgres.default],
+  ] as const) {
+    if (value !== undefined && value !== usual) words.push(`--${flag}`, shellWord(value));
+  }
+  return words.join(" ");
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
