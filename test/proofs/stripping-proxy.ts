@@ -19,7 +19,7 @@ export type StrippedAnswer = {
   readonly closedByClient: boolean;
 };
 
-export type Stripping = {
+type Stripping = {
   readonly calls: "lists" | "watches";
   readonly accept: "application/json" | "application/vnd.kubernetes.protobuf";
 };

@@ -9,7 +9,7 @@ import { cleanText, listTruncated, pointerToken } from "@obsyk/contract/allow-li
 import type { Compiled, CompiledResource, Scanner, Slot, Value } from "./compile.ts";
 import { Output } from "./output.ts";
 import { isWritableTime, isZeroTime } from "./time-text.ts";
-import { Cursor, lengthDelimited, Malformed } from "./wire.ts";
+import { Cursor, lengthDelimited, Malformed, TooLarge } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -59,7 +59,7 @@ export class RecordReader {
     const split = out.length;
     this.#writeSlots(message, base, obsykAt, message.slots.length);
     out.byte(brace.close);
-    if (out.length > limits.recordBytes) throw new Malformed("record too large");
+    if (out.length > limits.recordBytes) throw new TooLarge("record too large");
     // Every member begins with a comma; the first one's becomes the brace.
     out.set(0, brace.open);
     if (this.#truncated.length === 0) return out.between(0, out.length);
