@@ -1,5 +1,5 @@
 /** Public list of this package. */
-export { changeOnce, churn, type ChurnOptions } from "./cluster/churn.ts";
+export { changeOnce } from "./cluster/churn.ts";
 export { addPod, generateCluster, type ClusterOptions } from "./cluster/generator.ts";
 export {
   shapeForObjects,
