@@ -110,6 +110,7 @@ test("console pages: a nonce of its own in each answer, files as they are, every
     const nonce = /content="([^"]+)"/.exec(answer.text)?.[1] ?? "";
     const policy = String(answer.headers["content-security-policy"]);
     assert(policy.includes(`style-src 'self' 'nonce-${nonce}'`));
+    assert(policy.includes("require-trusted-types-for 'script'; trusted-types default;"));
     assert(policy.includes("script-src 'self';") && !policy.includes("unsafe"));
     assert.equal(answer.headers["x-content-type-options"], "nosniff");
     nonces.add(nonce);

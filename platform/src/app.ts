@@ -197,6 +197,7 @@ async function openListeners(
     clock,
     events,
     requestsPerMinute: settings.tokenRequestsPerMinute,
+    clientRequestsPerMinute: settings.clientTokenRequestsPerMinute,
   });
   for (const register of agentModules) register(agent, deps);
   const people = await createConsoleServer({

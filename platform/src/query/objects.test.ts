@@ -118,6 +118,39 @@ test("listObjects: label selectors select what matchesLabels says", async () => 
   );
 });
 
+test("listObjects, readObject, readCluster: what left the scope is found with its mark, and counts nowhere (R14)", async () => {
+  const agent = await inventory.openAgent();
+  const stays = agent.put(stream, randomUUID(), pod("stays"));
+  const leaves = agent.put(stream, randomUUID(), pod("leaves", { namespace: "bank" }));
+  await agent.send(inventory.begin(agent), stays, leaves, inventory.end(agent));
+  const since = new Date(agent.now).toISOString();
+  agent.now += 60_000;
+  const resources = [{ resource: "pods", mode: "full" } as const];
+  await agent.open({ scope: { resources, namespaces: { include: [], exclude: ["bank"] } } });
+  const cluster = agent.clusterId;
+  const names = async (query: ObjectQuery): Promise<readonly (string | undefined)[][]> =>
+    (await list({ cluster, ...query }, agent.now)).items.map((item) => [
+      item.name,
+      item.notCollectedSince,
+    ]);
+  assert.deepEqual(await names({}), [["stays", undefined]]);
+  assert.deepEqual(await names({ notCollected: "only" }), [["leaves", since]]);
+  assert.equal((await names({ notCollected: "include" })).length, 2);
+  const key = { clusterId: cluster, resource: "pods", uid: leaves.uid };
+  const found = await withScope(db, scope, (tx) => readObject(tx, scope, key, agent.now));
+  assert.deepEqual([found.notCollectedSince, found.asOf], [since, since]);
+  const counted = async () => {
+    const detail = await withScope(db, scope, (tx) => readCluster(tx, scope, cluster, agent.now));
+    const counts = await withScope(db, scope, (tx) => readCounts(tx, scope, cluster, agent.now));
+    const shown = detail.streams.map((at) => [at.objects, at.notCollected, at.notCollectedSince]);
+    return [detail.objects, counts.items.length, ...shown];
+  };
+  assert.deepEqual(await counted(), [1, 1, [1, 1, undefined]]);
+  agent.now += 60_000;
+  await agent.open({ streams: [{ stream: "nodes/*/full", recordVersion: "00000000000000aa" }] });
+  assert.deepEqual(await counted(), [0, 0, [0, 0, undefined], [0, 2, since]]);
+});
+
 test("listObjects: a name is taken literally", async () => {
   const agent = await inventory.openAgent();
   const names = ["a_b", "axb", "a%b", String.raw`a\b`, "AXB"];
