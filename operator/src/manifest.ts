@@ -3,17 +3,11 @@
  *
  * @module
  */
-import { canonicalize, type Mode } from "@obsyk/contract";
-import {
-  annotationKeys,
-  apiVersionOf,
-  collectedFields,
-  describeCollection,
-  whyKept,
-} from "@obsyk/contract/allow-list";
-import { manifestDigest, parseSettings } from "@obsyk/runtime";
-import { readFileOfScope } from "./scope-file.ts";
-import { readOf, selectionOf, type Selection } from "./scope.ts";
+import { type Mode } from "@obsyk/contract";
+import { annotationKeys, apiVersionOf, collectedFields, whyKept } from "@obsyk/contract/allow-list";
+import { parseSettings } from "@obsyk/runtime";
+import { readFileOfScope } from "./app.ts";
+import { digestOf, readOf, selectionOf } from "./scope.ts";
 import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
@@ -36,10 +30,6 @@ export type ManifestResource = {
     readonly why: string;
   }[];
 };
-
-export function digestOf(selection: Selection): string {
-  return manifestDigest(canonicalize(describeCollection(readOf(selection))));
-}
 
 /**
  * @param source the operator's own flags and variables; those about cluster and platform are not needed

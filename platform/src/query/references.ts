@@ -11,6 +11,7 @@ import type { OrgScope } from "../tenancy/scope.ts";
 import { requireCluster } from "./clusters.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { optionalText, readFreshness, type Tx } from "./freshness.ts";
+import { limitCondition } from "./limits.ts";
 import { ingresses, podSpecs } from "./relations.ts";
 
 type Referred = ReferenceQuery["resource"];
@@ -109,7 +110,11 @@ async function readRows(
       pointer: "cursor",
     });
   }
-  const within = query.namespace === undefined ? sql`` : sql`and o.namespace = ${query.namespace}`;
+  const limited = limitCondition(scope) ?? sql`true`;
+  const within =
+    query.namespace === undefined
+      ? sql`and ${limited}`
+      : sql`and ${limited} and o.namespace = ${query.namespace}`;
   const specs = sql.join(
     [...podSpecs].map(
       ([resource, path]) => sql`when ${resource} then o.record #> ${`{${path.join(",")}}`}::text[]`,
