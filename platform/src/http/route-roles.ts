@@ -30,6 +30,7 @@ export const routeRoles: { readonly [route: string]: Required } = {
   [`GET ${apiPaths.objects}`]: "viewer",
   [`GET ${apiPaths.object}`]: "viewer",
   [`GET ${apiPaths.related}`]: "viewer",
+  [`GET ${apiPaths.references}`]: "viewer",
   [`GET ${apiPaths.live}`]: "viewer",
   [`GET ${apiPaths.clients}`]: "viewer",
 
