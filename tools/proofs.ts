@@ -69,6 +69,74 @@ export const proofs: readonly Proof[] = [
     saboteurs: [parsesWholeSecrets, keepsTheManifest],
   },
   {
+    id: "unsafe-proxy",
+    proves:
+      "When a proxy makes the API server send whole Secrets, the connection is closed within the first piece, everything says unsafe, and no value is in the heap or leaves.",
+    invariants: ["I2", "I3"],
+    boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
+    saboteurs: [
+      {
+        name: "looks-when-all-is-there",
+        breaks: "a list is taken in whole before it is looked at",
+        patches: [
+          {
+            file: "operator/src/reflect/list.ts",
+            find: "await readChunks(answer, wait, (chunk) => useAll(decoder.push(chunk)));",
+            replace: `const whole = [];
+  await readChunks(answer, wait, (chunk) => whole.push(Buffer.from(chunk)) > 0);
+  for (const chunk of whole) useAll(decoder.push(chunk));`,
+          },
+        ],
+        caught: /(?:closed after|read whole in) [1-9]\d* pieces/,
+      },
+      {
+        name: "any-content-type",
+        breaks: "a list is read whatever its Content-Type says",
+        patches: [
+          {
+            file: "operator/src/reflect/list.ts",
+            find: "if (answer.contentType !== contentType) {",
+            replace: "if (answer.contentType === undefined) {",
+          },
+        ],
+        caught: /misconfigured: not within/,
+      },
+    ],
+  },
+  {
+    id: "poison",
+    proves:
+      "Huge, countless, malformed and strangely named objects, each kind alone and all together, arrive; a record that cannot be stored is a visible stub, and nothing stalls.",
+    invariants: ["I1", "I8"],
+    boundMs: { default: 2 * minuteMs, full: 60 * minuteMs },
+    saboteurs: [
+      {
+        name: "keeps-bad-text",
+        breaks: "NUL and lone surrogates in kept text stay as they are",
+        patches: [
+          {
+            file: "contract/src/allow-list/text.ts",
+            find: "const wellFormed = text.isWellFormed() ? text : text.toWellFormed();",
+            replace: "return text;\n  const wellFormed = text;",
+          },
+        ],
+        caught: /NUL, lone surrogates/,
+      },
+      {
+        name: "forgets-what-is-too-large",
+        breaks: "an object whose record is above its bound is left out",
+        patches: [
+          {
+            file: "operator/src/project/protobuf-object.ts",
+            find: "if (error instanceof TooLarge) return stubOf(definition, range);",
+            replace: "",
+          },
+        ],
+        caught: /above 1 MiB: .*is missing/,
+      },
+    ],
+  },
+  {
     id: "restart",
     proves:
       "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
@@ -108,6 +176,61 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /^failed: /,
+      },
+    ],
+  },
+  {
+    id: "allow-list",
+    proves:
+      "Of every text field of every collected kind, planted on a real and on a simulated API server, exactly those of the manifest leave, both ways.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "one-field-more",
+        breaks: "a container's command is in its table, and the published page does not say so",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/containers.ts",
+            find: "  image: omitzero(2, string),\n  ports:",
+            replace:
+              "  image: omitzero(2, string),\n  command: omitzero(3, list(string)),\n  ports:",
+          },
+        ],
+        caught: /left without being in the manifest: .*containers\[\]\.command\[\]/,
+      },
+    ],
+  },
+  {
+    id: "non-interference",
+    proves:
+      "Two clusters equal in every published field and different in all others give byte-identical lines, hashes included.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "length-of-a-value",
+        breaks: "how long a variable's literal value is shows in the evidence",
+        patches: [
+          {
+            file: "operator/src/project/literal-env.ts",
+            find: "      hasValue = end > start;",
+            replace: "      hasValue = end > start;\n      name = `${name}${end - start}_TOKEN`;",
+          },
+        ],
+        caught: /pods differ/,
+      },
+      {
+        name: "another-annotation",
+        breaks: "an annotation that nobody knows is kept",
+        patches: [
+          {
+            file: "operator/src/project/record-reader.ts",
+            find: "if (value.keys !== undefined && !this.#isAllowed(entry, value.keys)) continue;",
+            replace: "",
+          },
+        ],
+        caught: /namespaces differ/,
       },
     ],
   },

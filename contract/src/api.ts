@@ -63,7 +63,12 @@ export const clusterStreamSchema = z.object({
   detail: z.string().optional(),
   /** Everything up to here is known. */
   asOf: time.optional(),
+  /** Without those that left the scope. */
   objects: z.number().int(),
+  /** Objects that left the scope and are kept as they were. */
+  notCollected: z.number().int(),
+  /** The stream itself left the scope then. */
+  notCollectedSince: time.optional(),
 });
 export type ClusterStream = z.infer<typeof clusterStreamSchema>;
 
@@ -111,6 +116,8 @@ export const objectQuerySchema = z.object({
   objectName: z.string().min(1).max(253).optional(),
   /** Kubernetes label selector syntax. */
   labelSelector: z.string().max(4096).optional(),
+  /** Objects that left the operator's scope; without them when absent. */
+  notCollected: z.enum(["exclude", "include", "only"]).optional(),
   limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
   /** From the previous answer's `next`. */
   cursor: z.string().max(2048).optional(),
@@ -125,12 +132,16 @@ export const inventoryObjectSchema = z.object({
   name: z.string(),
   /** Pruned Kubernetes object. */
   record: z.record(z.string(), z.unknown()),
+  /** Why the record could not be stored, which is empty then (R5). */
+  stub: z.string().optional(),
   resourceVersion: z.string(),
   /** When the operator saw this version, corrected by the clock offset. */
   seenAt: time,
   /** When the platform stored it. */
   receivedAt: time,
   asOf: time.optional(),
+  /** It left the operator's scope then: shown as it was, not as it is. */
+  notCollectedSince: time.optional(),
 });
 export type InventoryObject = z.infer<typeof inventoryObjectSchema>;
 

@@ -8,4 +8,5 @@ export { limits } from "./limits.ts";
 export * from "./people.ts";
 export * from "./problem.ts";
 export { product } from "./product.ts";
+export * from "./scope.ts";
 export { formatStream, modes, parseStream, type Mode, type Stream } from "./stream.ts";

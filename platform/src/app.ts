@@ -39,6 +39,7 @@ import {
   findContradictions,
   isLoopbackHost,
   postgresChoice,
+  signInCommand,
   type PlatformSettings,
 } from "./settings.ts";
 import type { Database } from "./store/database.ts";
@@ -190,6 +191,7 @@ async function openListeners(
     origins: () => originsOf(urls.console ?? ""),
     isSecure,
     consoleDir: settings.consoleDir,
+    signInCommand: signInCommand(settings),
     events,
   });
   stack.defer(() => people.close());
@@ -206,14 +208,11 @@ async function openListeners(
   };
   const agent = createAgentServer(agentTls, events);
   stack.defer(() => agent.close());
-  const { tokenRequestsPerMinute: requestsPerMinute } = settings;
+  const endpoint = { db: database.db, issuer, tokens, clock, events };
   registerTokenEndpoint(agent, {
-    db: database.db,
-    issuer,
-    tokens,
-    clock,
-    events,
-    requestsPerMinute,
+    ...endpoint,
+    requestsPerMinute: settings.tokenRequestsPerMinute,
+    clientRequestsPerMinute: settings.clientTokenRequestsPerMinute,
   });
   for (const register of agentModules) register(agent, deps);
   registerConsole(people, deps, {
@@ -223,10 +222,10 @@ async function openListeners(
     resolveTxt: options.resolveTxt ?? resolveTxt,
     oidc: openIdOptions(settings, () => urls.console ?? ""),
   });
-  const { agentHost, agentPort, consoleHost, consolePort } = settings;
-  const boundAgent = await listen(agent, { host: agentHost, port: agentPort });
+  const { agentHost, consoleHost } = settings;
+  const boundAgent = await listen(agent, { host: agentHost, port: settings.agentPort });
   urls.agent ??= urlOf("https", agentHost, boundAgent);
-  const boundConsole = await listen(people, { host: consoleHost, port: consolePort });
+  const boundConsole = await listen(people, { host: consoleHost, port: settings.consolePort });
   urls.console ??= urlOf(consoleTls === undefined ? "http" : "https", consoleHost, boundConsole);
   const ports = { agent: boundAgent, console: boundConsole };
   return { agentUrl: urls.agent, consoleUrl: urls.console, ports };

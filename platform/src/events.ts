@@ -84,7 +84,13 @@ function authEvents(log: Log, registry: Registry) {
     labelNames: ["outcome"],
     registers: [registry],
   });
+  const signatures = new Counter({
+    name: "obsyk_assertion_signatures_verified_total",
+    help: "Signatures of assertions that were verified, right or wrong",
+    registers: [registry],
+  });
   return {
+    signatureVerified: (): void => signatures.inc(),
     tokenIssued: (fields: { clientId: string }): void => {
       tokens.inc({ outcome: "issued" });
       log.write("info", "token.issued", fields);

@@ -1,25 +1,13 @@
 /**
- * All that can leave a cluster with a given choice of resources and modes; its digest is what a session names
- * (`manifestDigest`).
+ * Every field of a resource that can leave in a given mode, those that Kubernetes does not have included.
  *
  * @module
  */
-import type { Json, JsonObject } from "../json.ts";
 import type { Mode } from "../stream.ts";
-import { describeTable } from "./describe.ts";
 import { manifestOf, type ManifestField } from "./manifest.ts";
 import type { ResourceDefinition } from "./table.ts";
 
 export type CollectedResource = { readonly definition: ResourceDefinition; readonly mode: Mode };
-
-/** The tables in scope, whatever the order in which they were chosen. */
-export function describeCollection(collected: readonly CollectedResource[]): JsonObject {
-  const tables: { [resource: string]: Json } = {};
-  for (const { definition, mode } of collected) {
-    tables[definition.resource] = describeTable(definition, mode);
-  }
-  return { tables };
-}
 
 /** What Kubernetes has no field for and a record carries under `obsyk`, beside the table's own. */
 const ownPaths: { readonly [mode in Mode]: readonly string[] } = {

@@ -29,6 +29,8 @@ export type ConsoleServerOptions = {
   readonly isSecure: boolean;
   /** Built console; `undefined`: API alone. */
   readonly consoleDir: string | undefined;
+  /** What the sign-in page tells people to run for a link. */
+  readonly signInCommand: string;
   readonly events: HttpEvents;
 };
 
@@ -36,8 +38,8 @@ const bodyBytes = 64 * 1024;
 const maxConnections = 2000;
 
 export async function createConsoleServer(options: ConsoleServerOptions): Promise<HttpServer> {
-  const { consoleDir } = options;
-  const sendPage = consoleDir === undefined ? undefined : await readPage(consoleDir);
+  const { consoleDir, signInCommand } = options;
+  const sendPage = consoleDir === undefined ? undefined : await readPage(consoleDir, signInCommand);
   const server = createListenerServer({
     listener: "console",
     tls: options.tls,
@@ -102,6 +104,9 @@ function contentPolicy(nonce: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
+    // One policy, made once: console/src/trusted-types.ts.
+    "require-trusted-types-for 'script'",
+    "trusted-types default",
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
@@ -113,12 +118,18 @@ function contentPolicy(nonce: string): string {
 }
 
 const noncePlaceholder = "__CSP_NONCE__";
+const commandPlaceholder = "__SIGN_IN_COMMAND__";
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
 
 /** The console's page, each time with a nonce of its own. */
 type SendPage = (reply: FastifyReply) => FastifyReply;
 
-async function readPage(consoleDir: string): Promise<SendPage> {
-  const page = await readFile(path.join(consoleDir, "index.html"), "utf8");
+async function readPage(consoleDir: string, signInCommand: string): Promise<SendPage> {
+  const file = await readFile(path.join(consoleDir, "index.html"), "utf8");
+  const page = file.replace(commandPlaceholder, () => escapeAttribute(signInCommand));
   return (reply) => {
     const nonce = randomBytes(16).toString("base64");
     return reply

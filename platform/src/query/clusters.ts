@@ -105,6 +105,7 @@ type StreamRow = {
   paused_until: Date | null;
   mark_at: Date | null;
   object_count: number;
+  left_count: number;
 };
 
 async function readStreams(
@@ -121,8 +122,12 @@ async function readStreams(
     : sql`s.object_count`;
   const { rows } = await sql<StreamRow>`
     select s.name, s.resource, s.state, s.detail, s.collected, s.not_collected_since, s.paused_until, s.mark_at,
-      ${count} as object_count
-    from stream s where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and ${shownStream}
+      ${count} as object_count, coalesce(l.left_count, 0)::bigint as left_count
+    from stream s
+    left join (select o.stream_id, count(*) as left_count from object o
+      where o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is not null
+      group by 1) l using (stream_id)
+    where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and (${shownStream} or l.left_count > 0)
     order by s.name`.execute(tx);
   return rows.map((row) => toStream(row, now));
 }
@@ -133,6 +138,8 @@ function toStream(row: StreamRow, now: number): ClusterStream {
     stream: row.name,
     resource: row.resource,
     objects: row.object_count,
+    notCollected: row.left_count,
+    ...optional("notCollectedSince", row.collected ? undefined : row.not_collected_since),
     ...optional("asOf", row.mark_at),
     state,
     ...optionalText("detail", detail),

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { generateKeyPairSync } from "node:crypto";
 import { Provider } from "oidc-provider";
 
-export type TestUser = {
+type TestUser = {
   readonly email: string;
   readonly email_verified?: boolean;
   readonly name?: string;
