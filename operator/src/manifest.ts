@@ -7,8 +7,8 @@ import { canonicalize, type Mode } from "@obsyk/contract";
 import {
   annotationKeys,
   apiVersionOf,
-  collectedFields,
   describeCollection,
+  manifestOf,
   whyKept,
 } from "@obsyk/contract/allow-list";
 import { manifestDigest, parseSettings } from "@obsyk/runtime";
@@ -59,7 +59,7 @@ export function readManifest(source: {
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
       mode,
-      fields: collectedFields({ definition, mode }).map(({ path, beside }) => ({
+      fields: manifestOf(definition, mode).map(({ path, beside }) => ({
         path,
         beside,
         why: whyKept(path),
