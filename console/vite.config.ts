@@ -22,8 +22,6 @@ export default defineConfig({
             // file needs one first.
             { name: "schemas", test: /node_modules[\\/]zod[\\/]|console[\\/]src[\\/]jitless\.ts/ },
             { name: "react", test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/ },
-            { name: "router", test: /node_modules[\\/]@tanstack[\\/]/ },
-            { name: "components", test: /node_modules[\\/](?:@mantine|@floating-ui)[\\/]/ },
           ],
         },
       },

@@ -19,6 +19,8 @@ export type ObjectTab = "summary" | "yaml" | "collected";
 export const paths = {
   clusters: () => ({ to: "/clusters" }) as const,
   register: () => ({ to: "/register" }) as const,
+  /** The steps that are left once a cluster is registered. */
+  connect: (cluster: string) => ({ to: "/register", search: { cluster } }) as const,
   signIn: (next?: string) => ({ to: "/sign-in", search: { next } }) as const,
   cluster: (clusterId: string, namespace?: string) =>
     ({ to: "/clusters/$clusterId", params: { clusterId }, search: { namespace } }) as const,

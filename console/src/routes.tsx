@@ -12,12 +12,7 @@ import { sessionQuery } from "./api/queries.ts";
 import { PageError } from "./components/PageError.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { parseSearch, pickTexts, stringifySearch } from "./logic/search.ts";
-import { ClusterLayout } from "./pages/ClusterLayout.tsx";
-import { ClusterPage } from "./pages/ClusterPage.tsx";
-import { ClustersPage } from "./pages/ClustersPage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
-import { ResourcePage } from "./pages/ResourcePage.tsx";
-import { SignInPage } from "./pages/SignInPage.tsx";
 import { paths, type ObjectTab, type TableSearch } from "./paths.ts";
 
 type RouterContext = { readonly api: Api; readonly queryClient: QueryClient };
@@ -29,7 +24,7 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search): { token?: string; next?: string | undefined } =>
     pickTexts(search, ["token", "next"]),
-  component: SignInPage,
+  component: lazyRouteComponent(async () => import("./pages/SignInPage.tsx"), "SignInPage"),
 });
 
 /** Everything below needs a session; without one the sign-in page explains, and comes back here after. */
@@ -65,33 +60,34 @@ const home = createRoute({
 const clusters = createRoute({
   getParentRoute: () => shell,
   path: "/clusters",
-  component: ClustersPage,
+  component: lazyRouteComponent(async () => import("./pages/ClustersPage.tsx"), "ClustersPage"),
 });
 
 const register = createRoute({
   getParentRoute: () => shell,
   path: "/register",
+  validateSearch: (search): { cluster?: string | undefined } => pickTexts(search, ["cluster"]),
   component: lazyRouteComponent(async () => import("./pages/RegisterPage.tsx"), "RegisterPage"),
 });
 
 const cluster = createRoute({
   getParentRoute: () => shell,
   path: "/clusters/$clusterId",
-  component: ClusterLayout,
+  component: lazyRouteComponent(async () => import("./pages/ClusterLayout.tsx"), "ClusterLayout"),
 });
 
 const clusterOverview = createRoute({
   getParentRoute: () => cluster,
   path: "/",
   validateSearch: (search): { namespace?: string | undefined } => pickTexts(search, ["namespace"]),
-  component: ClusterPage,
+  component: lazyRouteComponent(async () => import("./pages/ClusterPage.tsx"), "ClusterPage"),
 });
 
 const resource = createRoute({
   getParentRoute: () => cluster,
   path: "/$resource",
   validateSearch: (search): TableSearch => pickTexts(search, ["namespace", "name", "labels"]),
-  component: ResourcePage,
+  component: lazyRouteComponent(async () => import("./pages/ResourcePage.tsx"), "ResourcePage"),
 });
 
 const named = createRoute({

@@ -22,6 +22,20 @@ export const apiPaths = {
   related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
   clients: "/api/v1/clients",
   live: "/api/v1/live",
+  orgs: "/api/v1/orgs",
+  org: "/api/v1/org",
+  orgExport: "/api/v1/org/export",
+  sessionOrg: "/api/v1/session/org",
+  sessions: "/api/v1/sessions",
+  ownSession: "/api/v1/sessions/:sessionId",
+  people: "/api/v1/people",
+  person: "/api/v1/people/:personId",
+  personLink: "/api/v1/people/:personId/sign-in-link",
+  invitations: "/api/v1/invitations",
+  invitation: "/api/v1/invitations/:invitationId",
+  acceptInvitation: "/api/v1/invitations/accept",
+  tokens: "/api/v1/tokens",
+  token: "/api/v1/tokens/:tokenId",
   openapi: "/api/v1/openapi.json",
 } as const;
 
@@ -44,7 +58,12 @@ export const clusterStreamSchema = z.object({
   detail: z.string().optional(),
   /** Everything up to here is known. */
   asOf: time.optional(),
+  /** Without those that left the scope. */
   objects: z.number().int(),
+  /** Objects that left the scope and are kept as they were. */
+  notCollected: z.number().int(),
+  /** The stream itself left the scope then. */
+  notCollectedSince: time.optional(),
 });
 export type ClusterStream = z.infer<typeof clusterStreamSchema>;
 
@@ -92,6 +111,8 @@ export const objectQuerySchema = z.object({
   objectName: z.string().min(1).max(253).optional(),
   /** Kubernetes label selector syntax. */
   labelSelector: z.string().max(4096).optional(),
+  /** Objects that left the operator's scope; without them when absent. */
+  notCollected: z.enum(["exclude", "include", "only"]).optional(),
   limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
   /** From the previous answer's `next`. */
   cursor: z.string().max(2048).optional(),
@@ -106,12 +127,16 @@ export const inventoryObjectSchema = z.object({
   name: z.string(),
   /** Pruned Kubernetes object. */
   record: z.record(z.string(), z.unknown()),
+  /** Why the record could not be stored, which is empty then (R5). */
+  stub: z.string().optional(),
   resourceVersion: z.string(),
   /** When the operator saw this version, corrected by the clock offset. */
   seenAt: time,
   /** When the platform stored it. */
   receivedAt: time,
   asOf: time.optional(),
+  /** It left the operator's scope then: shown as it was, not as it is. */
+  notCollectedSince: time.optional(),
 });
 export type InventoryObject = z.infer<typeof inventoryObjectSchema>;
 
@@ -175,8 +200,8 @@ export const clientSchema = z.object({
 export type Client = z.infer<typeof clientSchema>;
 
 export const sessionSchema = z.object({
-  person: z.object({ name: z.string(), role: z.string() }),
-  org: z.object({ name: z.string() }),
+  person: z.object({ id, name: z.string(), role: z.string() }),
+  org: z.object({ id, name: z.string() }),
   version: z.string(),
   /** Origin that operators are told to use. */
   agentUrl: z.string(),

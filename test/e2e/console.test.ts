@@ -97,6 +97,15 @@ describe("registering a cluster", () => {
     assert.ok(clientId, "the next steps name the client ID");
     assert.ok(command?.includes(`OBSYK_PLATFORM_URL='${stage.agentUrl}'`));
     assert.ok(command?.includes(stage.ca.trim()), "the certificates to trust are part of it");
+    assert.ok(
+      new URL(page.url()).searchParams.get("cluster"),
+      "the steps that are left have a URL",
+    );
+    const { thumbprint } = stage;
+    await page.getByRole("textbox", { name: "Thumbprint there" }).fill(thumbprint.slice(1));
+    await page.getByText("This is another key").waitFor();
+    await page.getByRole("textbox", { name: "Thumbprint there" }).fill(`thumbprint  ${thumbprint}`);
+    await page.getByText("The same key on both sides").waitFor();
     stage.startOperator(clientId);
     await link("See what runs in demo").waitFor({ timeout: 30_000 });
     await page.getByText("Connected", { exact: true }).waitFor();
@@ -286,7 +295,10 @@ describe("content security policy", () => {
         [`${base}/pods`, other.page.getByRole("rowheader").first()],
         [`${base}/pods/${uid}`, other.page.getByRole("tab", { name: "Summary" })],
         [`${base}/pods/${uid}?tab=yaml`, other.page.getByText("apiVersion").first()],
-        [`${base}/pods/${uid}?tab=collected`, other.page.getByText("Values of Secrets").first()],
+        [
+          `${base}/pods/${uid}?tab=collected`,
+          other.page.getByRole("table", { name: "Never collected" }),
+        ],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
       for (const [path, ready] of pages) {
@@ -307,13 +319,23 @@ describe("content security policy", () => {
     await using other = await stage.openPage();
     await other.page.goto(`${stage.consoleUrl}/sign-in`);
     await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
-    await other.page.evaluate(`
-      const script = document.createElement("script");
-      script.textContent = "globalThis.injected = true";
-      document.head.append(script);
+    const refusals = await other.page.evaluate(`
+      const attempt = (act) => {
+        try { act(); return "done"; } catch (error) { return error.name; }
+      };
+      [
+        attempt(() => {
+          const script = document.createElement("script");
+          script.textContent = "globalThis.injected = true";
+          document.head.append(script);
+        }),
+        attempt(() => { document.body.innerHTML = "<img src=x onerror='injected = true'>"; }),
+        attempt(() => trustedTypes.createPolicy("another", { createHTML: (text) => text })),
+      ];
     `);
+    assert.deepEqual(refusals, ["TypeError", "TypeError", "TypeError"]);
     await waitFor("the breach is reported", () => other.complaints.length > 0, { timeoutMs: 5000 });
-    assert.match(other.complaints.join(" "), /script-src/);
+    assert.match(other.complaints.join(" "), /trusted-types/);
     assert.equal(await other.page.evaluate("globalThis.injected"), undefined);
   });
 });

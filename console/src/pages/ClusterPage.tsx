@@ -51,6 +51,7 @@ export function ClusterPage() {
   );
   return (
     <Page title={title} heading={heading} aside={<AsOf time={cluster.asOf} oldest />}>
+      {cluster.state === "pending" && <NotConnected clusterId={clusterId} />}
       <BlindBanner blind={cluster.blind} ofCluster />
       {namespace === undefined ? (
         <>
@@ -64,6 +65,17 @@ export function ClusterPage() {
         <NamespaceResources clusterId={clusterId} namespace={namespace} items={items} />
       )}
     </Page>
+  );
+}
+
+function NotConnected({ clusterId }: { readonly clusterId: string }) {
+  return (
+    <Card title="Not connected yet">
+      <p>
+        The operator of this cluster has not connected.{" "}
+        <Link {...paths.connect(clusterId)}>See the commands that start it</Link>
+      </p>
+    </Card>
   );
 }
 

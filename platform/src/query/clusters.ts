@@ -7,6 +7,7 @@ import type { Cluster, ClusterDetail, ClusterStream, Counts } from "@obsyk/contr
 import { sql } from "kysely";
 import { ProblemError } from "../http/problem.ts";
 import type { OrgScope } from "../tenancy/scope.ts";
+import { isPartial } from "./limits.ts";
 import {
   clusterState,
   optional,
@@ -104,6 +105,7 @@ type StreamRow = {
   paused_until: Date | null;
   mark_at: Date | null;
   object_count: number;
+  left_count: number;
 };
 
 async function readStreams(
@@ -112,10 +114,20 @@ async function readStreams(
   clusterId: string,
   now: number,
 ): Promise<ClusterStream[]> {
+  // A stream's own counter is about the whole cluster; those by namespace are under the caller's limits.
+  const count = isPartial(scope, clusterId)
+    ? sql`(select coalesce(sum(k.objects), 0)::bigint from inventory_count k
+        where k.org_id = s.org_id and k.cluster_id = s.cluster_id and k.resource = s.resource
+          and s.namespace in ('*', k.namespace))`
+    : sql`s.object_count`;
   const { rows } = await sql<StreamRow>`
     select s.name, s.resource, s.state, s.detail, s.collected, s.not_collected_since, s.paused_until, s.mark_at,
-      s.object_count
-    from stream s where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and ${shownStream}
+      ${count} as object_count, coalesce(l.left_count, 0)::bigint as left_count
+    from stream s
+    left join (select o.stream_id, count(*) as left_count from object o
+      where o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is not null
+      group by 1) l using (stream_id)
+    where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and (${shownStream} or l.left_count > 0)
     order by s.name`.execute(tx);
   return rows.map((row) => toStream(row, now));
 }
@@ -126,6 +138,8 @@ function toStream(row: StreamRow, now: number): ClusterStream {
     stream: row.name,
     resource: row.resource,
     objects: row.object_count,
+    notCollected: row.left_count,
+    ...optional("notCollectedSince", row.collected ? undefined : row.not_collected_since),
     ...optional("asOf", row.mark_at),
     state,
     ...optionalText("detail", detail),
