@@ -23,6 +23,28 @@ export const tlsFloor = {
   ecdhCurve: "X25519MLKEM768:X25519:P-256",
 } as const;
 
+/** OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which Node does not name: what was decrypted is wiped once it is delivered. */
+const cleansePlaintext = 0x2;
+
+/** For connections made without an agent. The name to verify is the host's, unless `tls` has a `servername`. */
+export type TlsOptions = OutboundTls & {
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion: "TLSv1.3";
+  readonly rejectUnauthorized: true;
+  readonly ecdhCurve: string;
+  readonly secureOptions: number;
+};
+
+/** @param minVersion only for a Kubernetes API server that offers nothing newer; TLS 1.3 is still preferred. */
+export function tlsOptions(tls: OutboundTls, minVersion?: "TLSv1.2"): TlsOptions {
+  return {
+    ...tls,
+    ...tlsFloor,
+    ...(minVersion === undefined ? {} : { minVersion }),
+    secureOptions: cleansePlaintext,
+  };
+}
+
 /** TCP keepalive: with Node's fixed interval a dead peer is found about 10 s after this. */
 export const keepAliveMs = 15_000;
 
@@ -35,9 +57,7 @@ export function createHttpsAgent(
   },
 ): Agent {
   return new Agent({
-    ...tls,
-    ...tlsFloor,
-    ...(options.minVersion === undefined ? {} : { minVersion: options.minVersion }),
+    ...tlsOptions(tls, options.minVersion),
     keepAlive: true,
     keepAliveMsecs: keepAliveMs,
     maxCachedSessions: 0,

@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { canonicalize, type Mode } from "@obsyk/contract";
 import {
   findResource,
+  metadataOnly,
   recordOf,
   requestFor,
   resources,
@@ -16,8 +17,8 @@ import {
   type ListEvent,
   type WatchEvent,
 } from "@obsyk/operator";
-import { startControlPlane, type ControlPlane } from "@obsyk/testkit";
-import { canary, namespace, type Planned } from "./planned.ts";
+import { startControlPlane, waitFor, type ControlPlane } from "@obsyk/testkit";
+import { canary, metadata, namespace, type Planned } from "./planned.ts";
 import { planned } from "./rich-objects.ts";
 
 type Kube = { readonly [name: string]: unknown };
@@ -161,6 +162,51 @@ test("createListDecoder: managers and resourceVersion are those of the JSON", as
   );
 });
 
+test("metadataOnly: custom resources equal their pruned JSON, and come without their spec (I2)", async () => {
+  const widgets = metadataOnly({
+    group: "rich.example.com",
+    version: "v1",
+    resource: "widgets",
+    kind: "Widget",
+    namespaced: true,
+  });
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const schema = {
+    openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+  };
+  const body = {
+    metadata: { name: widgets.resource },
+    spec: {
+      group: widgets.group,
+      names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
+      scope: "Namespaced",
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+  await plane.admin.json({ method: "POST", path, body });
+  const signal = AbortSignal.timeout(20_000);
+  const isServed = async (): Promise<boolean> =>
+    (await plane.admin.send({ path: pathOf(widgets) })).status === 200;
+  await waitFor("the custom resource is served", isServed, { timeoutMs: 20_000, signal });
+  const items = `/apis/rich.example.com/v1/namespaces/${namespace}/widgets`;
+  const widget = {
+    apiVersion: "rich.example.com/v1",
+    kind: "Widget",
+    metadata: { ...metadata, name: "one" },
+    spec: { token: canary },
+  };
+  await plane.admin.json({ method: "POST", path: items, body: widget });
+  const list = await itemsOf(widgets);
+  const wanted = list.items.map((item) =>
+    canonicalize(recordOf(widgets, item, { mode: "metadata" })),
+  );
+  assert.equal(wanted.length, 1);
+  assert.match(wanted[0] ?? "", /"app":"rich".*"kind":"Widget"|"kind":"Widget".*"app":"rich"/);
+  assert.ok(!(wanted[0] ?? canary).includes(canary));
+  assert.deepEqual(recordsOf(await listAs(widgets, "metadata", pathOf(widgets))), wanted);
+  assert.deepEqual(recordsOf(await watchAs(widgets, "metadata", pathOf(widgets))), wanted);
+});
+
 const core = "k8s.io.api.core.v1";
 /** Kept fields that no object of this API server can have set. */
 const unset: readonly string[] = [
@@ -217,7 +263,11 @@ for (const resource of ["secrets", "configmaps"] as const) {
     const path = `/api/v1/namespaces/${namespace}/${resource}`;
     const value = resource === "secrets" ? Buffer.from(canary).toString("base64") : canary;
     // Makes the API server add metadata to the row also in mode counts.
-    const annotations = { "k8s.io/initial-events-end": "true", [canary]: canary };
+    const annotations = {
+      "k8s.io/initial-events-end": "true",
+      "kubectl.kubernetes.io/last-applied-configuration": canary,
+      [canary]: canary,
+    };
     const body = {
       metadata: { name: "keys", labels: { a: "b" }, annotations },
       data: { one: value, two: value },
@@ -230,6 +280,7 @@ for (const resource of ["secrets", "configmaps"] as const) {
         obsyk: { dataCount: 2, dataKeys: ["one", "two"], dataKeysQuality: "exact" },
       }),
     );
+    assert.match(keyed, /"embeddedCopies":\["kubectl.kubernetes.io\/last-applied-configuration"\]/);
     const counted = canonicalize({
       apiVersion: "v1",
       kind: definition.kind,

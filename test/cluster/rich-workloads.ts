@@ -17,7 +17,12 @@ const template = {
   metadata: { labels: { app: "rich" }, annotations: { [canary]: canary } },
   spec: {
     containers: [
-      { name: "main", image: "main:1", command: [canary], env: [{ name: "A", value: canary }] },
+      {
+        name: "main",
+        image: "main:1",
+        command: [canary],
+        env: [{ name: "API_TOKEN", value: canary }],
+      },
     ],
   },
 };

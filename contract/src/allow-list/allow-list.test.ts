@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { canonicalize } from "../canonical.ts";
 import type { Json } from "../json.ts";
 import { limits } from "../limits.ts";
+import { formatStream, parseStream } from "../stream.ts";
 import {
   describeTable,
   findResource,
   manifestOf,
+  metadataOnly,
   messageFor,
   prune,
   recordOf,
@@ -183,6 +185,30 @@ test("requestFor: exactly one media type, and objects only as asked for (I2)", (
   for (const mode of ["full", "metadata", "references"] as const) {
     assert.throws(() => requestFor(secrets, mode, "list"), TypeError);
   }
+});
+
+test("metadataOnly: identity, labels and owners of any other kind, never of one with a table", () => {
+  const widgets = metadataOnly({
+    group: "example.com",
+    version: "v1",
+    resource: "wid-gets",
+    kind: "Widget",
+    namespaced: true,
+  });
+  assert.equal(widgets.defaultOn, false);
+  assert.equal(
+    requestFor(widgets, "metadata", "list").accept,
+    "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+  );
+  const stream = { resource: widgets.resource, namespace: "*", mode: "metadata" } as const;
+  assert.deepEqual(parseStream(formatStream(stream)), stream);
+  const source = { metadata: { name: "a", labels: { b: "c" } }, spec: { token: "canary" } };
+  assert.equal(
+    canonicalize(recordOf(widgets, source, { mode: "metadata" })),
+    '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"labels":{"b":"c"},"name":"a"}}',
+  );
+  const secret = { group: "", version: "v1", resource: "secrets", kind: "Secret" };
+  assert.throws(() => metadataOnly({ ...secret, namespaced: true }), TypeError);
 });
 
 test("describeTable: shows each change of what a record contains", () => {

@@ -4,6 +4,7 @@
  * @module
  */
 export { formatAge, formatDuration, readAsOf, type AsOf, type Freshness } from "./age.ts";
+export { blindReason, groupBlind, type BlindGroup, type BlindGroups } from "./blind.ts";
 export type { Cell, Column, Tone } from "./column.ts";
 export { columnsOf, nameText, statusOf, truncatedPaths } from "./columns.ts";
 export { formatRestarts, podStatus, type PodStatus } from "./pod-status.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { agentPaths, type Line } from "@obsyk/contract";
 import type { StreamSink } from "../reflect/sink.ts";
+import { AgentCalls } from "./agent-calls.ts";
 import {
   deliver,
   FakeCluster,
@@ -187,6 +189,40 @@ for (const type of lostTypes) {
   });
 }
 
+/** Hears of the signal late, as a compressor does that cannot be interrupted. */
+class SlowCalls extends AgentCalls {
+  override async sendBatch(
+    ...args: Parameters<AgentCalls["sendBatch"]>
+  ): ReturnType<AgentCalls["sendBatch"]> {
+    try {
+      return await super.sendBatch(...args);
+    } finally {
+      await delay(50);
+    }
+  }
+}
+
+test("runDelivery: a stop with a batch under way leaves no failure that nobody hears", async () => {
+  await using setting = await openSetting();
+  const calls = new SlowCalls(setting.client, setting.tokens);
+  const { cluster, delivering } = await running({ ...setting, calls }, 1);
+  const answered = Promise.withResolvers<void>();
+  setting.platform.fault = ({ path }) =>
+    path === agentPaths.batches ? { kind: "late-reply", after: answered.promise } : undefined;
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown): number => unheard.push(reason);
+  process.on("unhandledRejection", hear);
+  try {
+    cluster.set(uidOf(0), "B");
+    await waitFor(() => isCurrent(setting, cluster), "the change, whose answer is kept back");
+    await delivering.stop();
+    assert.deepEqual(unheard, []);
+  } finally {
+    process.off("unhandledRejection", hear);
+    answered.resolve();
+  }
+});
+
 test("Session: a superseded instance stands by, cold, and asks again (R4)", async () => {
   await using setting = await openSetting();
   const { cluster, delivering } = await running(setting, 3);
@@ -299,6 +335,30 @@ test("StreamChannel: degraded is shown until a complete list, asked for ever lat
     shown.join(),
   );
   assert.deepEqual(setting.platform.violations, []);
+});
+
+test("StreamChannel: health counts blind time until the stream is followed, and what collapsed (R6)", async () => {
+  await using setting = await openSetting();
+  const object = new FakeCluster().set(uidOf(0), "A");
+  const other = new FakeCluster().set(uidOf(0), "B");
+  const opened = Promise.withResolvers<StreamSink>();
+  await using delivering = deliver(setting, async (session, signal) => {
+    opened.resolve(await session.openStream(podStream, signal));
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  });
+  const sink = await opened.promise;
+  const health = () => delivering.session()!.streams[0]!;
+  const blindAtFirst = health().blindMs;
+  await waitFor(() => health().blindMs > blindAtFirst, "blind time that grows");
+  sink.state("watching");
+  const { blindMs } = health();
+  assert.ok(blindMs > blindAtFirst);
+  for (const turn of [object, other, object, other]) sink.watched("modified", turn, Date.now());
+  assert.equal(health().collapsed, 3);
+  await waitFor(() => linesOf(setting, "put").length === 1, "the last value");
+  assert.equal(health().blindMs, blindMs, "no blind time while it watches");
+  sink.state("waiting");
+  await waitFor(() => health().blindMs > blindMs, "blind time that grows again");
 });
 
 test("StreamChannel: a continue token that expired begins again; no item of the first attempt is lost (R10)", async () => {

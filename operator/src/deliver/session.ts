@@ -130,12 +130,13 @@ export class Session {
   /** Sends until the session ends or the signal aborts; `drained` may be awaited meanwhile. */
   async run(signal: AbortSignal): Promise<SessionEnd> {
     const lives = AbortSignal.any([signal, this.#lives.signal]);
-    const loops = [this.#beat(lives), this.#checkRegularly(lives)];
+    // Heard from the start: they end with the signal, which the sender may hear of much later.
+    const loops = Promise.allSettled([this.#beat(lives), this.#checkRegularly(lives)]);
     try {
       return await Promise.race([this.#sender.run(lives), this.#ended.promise]);
     } finally {
       this.#lives.abort(new Error("the session ended"));
-      await Promise.allSettled(loops);
+      await loops;
     }
   }
 
@@ -267,9 +268,12 @@ export class Session {
       lastAck: this.#sender.lastAcknowledged,
       queuedBytes: Math.max(0, this.#room.usedBytes),
       residentBytes: process.memoryUsage.rss(),
-      streams: this.streams.map(({ lastProgress, ...health }) =>
-        lastProgress === undefined ? health : { ...health, lastProgress },
-      ),
+      streams: this.streams.map(({ stream, state, objects, lastProgress }) => ({
+        stream,
+        state,
+        objects,
+        ...(lastProgress === undefined ? {} : { lastProgress }),
+      })),
     };
   }
 

@@ -71,7 +71,10 @@ const request = {
 async function readAll(answer: KubeAnswer): Promise<string> {
   assert.equal(answer.kind, "ok");
   const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.body) chunks.push(chunk);
+  await answer.read((chunk) => {
+    chunks.push(Uint8Array.from(chunk));
+    return true;
+  });
   return Buffer.concat(chunks).toString("utf8");
 }
 

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import type { Agent } from "node:https";
-import { request as httpsRequest } from "node:https";
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
-import { createHttpsAgent, keepAliveMs, type OutboundTls } from "@obsyk/runtime";
+import { tlsOptions, type OutboundTls } from "@obsyk/runtime";
+import { ConnectionPool } from "./connection-pool.ts";
+import { Connection, type Peer, type Response, type UseChunk } from "./connection.ts";
 import { KubeError } from "./errors.ts";
 import { maxStatusBytes, parseStatus, type KubeStatus } from "./status.ts";
 import type { ClusterTarget } from "./target.ts";
+import { readWhole } from "./whole-body.ts";
 
 export type KubeRequest = {
   /** Below the server's URL, with a leading slash. */
@@ -29,8 +29,14 @@ export type KubeAnswer =
       readonly kind: "ok";
       /** Media type with its parameters, lower case, without white space. */
       readonly contentType: string;
-      /** Not read ahead: whoever does not iterate holds the server back. */
-      readonly body: AsyncIterable<Uint8Array>;
+      /**
+       * Hands out the body piece by piece, once. Not read ahead: whoever does not call it holds the server back. Pieces
+       * are valid only during the call and wiped after it; `false` ends the connection.
+       *
+       * @throws {KubeError} transport, when the body breaks off
+       * @throws the signal's reason, and what `use` throws
+       */
+      read(use: UseChunk): Promise<void>;
       /** Ends the connection unless the body was read to its end. */
       close(): void;
     }
@@ -74,9 +80,10 @@ class KubeClient {
   readonly #target: ClusterTarget;
   readonly #userAgent: string;
   readonly #minVersion: "TLSv1.2" | undefined;
-  readonly #open = new Set<ClientRequest>();
-  #lists: { readonly tls: OutboundTls; readonly agent: Agent } | undefined;
-  #closed = false;
+  readonly #watches = new Set<Connection>();
+  readonly #pools = new Set<ConnectionPool>();
+  #lists: { readonly tls: OutboundTls; readonly pool: ConnectionPool } | undefined;
+  #isClosed = false;
 
   constructor(options: Parameters<typeof openClusterAccess>[0]) {
     this.#target = options.target;
@@ -85,84 +92,85 @@ class KubeClient {
   }
 
   async get(request: KubeRequest): Promise<KubeAnswer> {
-    request.signal.throwIfAborted();
+    const { signal } = request;
+    signal.throwIfAborted();
     const { credentials } = this.#target;
-    const tls = await credentials.tls(request.signal);
-    const authorization = await credentials.authorization(request.signal);
-    if (this.#closed) throw new KubeError("transport", "access to the API server is closed");
-    const agent = request.connection === "watch" ? this.#agent(tls, 1) : this.#listAgent(tls);
-    const response = await this.#send(request, agent, authorization);
-    if (request.connection === "watch") response.once("close", () => agent.destroy());
-    if (response.statusCode === 200) return answerOf(response, request.signal);
-    return { kind: "status", status: await readStatus(response) };
+    const tls = await credentials.tls(signal);
+    const authorization = await credentials.authorization(signal);
+    if (this.#isClosed) throw closed();
+    const connection =
+      request.connection === "watch"
+        ? this.#openWatch(tls)
+        : await this.#listPool(tls).take(signal);
+    const response = await connection.send(this.#headOf(request, authorization), signal);
+    if (response.head.status !== 200) return { kind: "status", status: await readStatus(response) };
+    const contentType = response.head.headers.get("content-type") ?? "";
+    return {
+      kind: "ok",
+      contentType: contentType.toLowerCase().replaceAll(/\s+/g, ""),
+      read: (use) => response.read(use),
+      close: () => response.close(),
+    };
   }
 
   close(): void {
-    this.#closed = true;
-    for (const request of this.#open) {
-      request.destroy(new KubeError("transport", "access to the API server is closed"));
-    }
-    this.#lists?.agent.destroy();
+    this.#isClosed = true;
+    for (const connection of this.#watches) connection.destroy(closed());
+    for (const pool of this.#pools) pool.close(closed());
   }
 
-  #agent(tls: OutboundTls, maxSockets: number): Agent {
-    const minVersion = this.#minVersion;
-    return createHttpsAgent(tls, {
-      maxSockets,
-      ...(minVersion === undefined ? {} : { minVersion }),
+  #openWatch(tls: OutboundTls): Connection {
+    const connection = new Connection(this.#peer(tls), {
+      idle: (one) => one.destroy(new KubeError("transport", "a watch has ended")),
+      closed: (one) => this.#watches.delete(one),
     });
+    this.#watches.add(connection);
+    return connection;
   }
 
-  #listAgent(tls: OutboundTls): Agent {
-    const current = this.#lists;
-    if (current?.tls === tls) return current.agent;
+  #listPool(tls: OutboundTls): ConnectionPool {
+    if (this.#lists?.tls === tls) return this.#lists.pool;
     // Connections made with other credentials finish what they do; they are not used again.
-    if (current !== undefined) retire(current.agent);
-    const agent = this.#agent(tls, maxListSockets);
-    this.#lists = { tls, agent };
-    return agent;
+    this.#lists?.pool.retire();
+    const pool = new ConnectionPool(this.#peer(tls), maxListSockets, () =>
+      this.#pools.delete(pool),
+    );
+    this.#pools.add(pool);
+    this.#lists = { tls, pool };
+    return pool;
   }
 
-  #send(
-    request: KubeRequest,
-    agent: Agent,
-    authorization: string | undefined,
-  ): Promise<IncomingMessage> {
+  #peer(tls: OutboundTls): Peer {
+    const { server } = this.#target;
+    return {
+      host: server.hostname.replace(/^\[|\]$/g, ""),
+      port: server.port === "" ? 443 : Number(server.port),
+      tls: tlsOptions(tls, this.#minVersion),
+      explain: (error) => this.#explain(error),
+    };
+  }
+
+  /** @throws {KubeError} credentials, when they hold what a header cannot */
+  #headOf(request: KubeRequest, authorization: string | undefined): string {
     const { server } = this.#target;
     const query = new URLSearchParams(request.query).toString();
-    const headers: OutgoingHttpHeaders = {
-      accept: request.accept,
-      "accept-encoding": "identity",
-      "user-agent": this.#userAgent,
-    };
-    if (authorization !== undefined) headers["authorization"] = authorization;
-    return new Promise((resolve, reject) => {
-      const call = httpsRequest({
-        agent,
-        method: "GET",
-        host: server.hostname.replace(/^\[|\]$/g, ""),
-        port: server.port === "" ? 443 : Number(server.port),
-        path: `${server.pathname.replace(/\/$/, "")}${request.path}${query === "" ? "" : `?${query}`}`,
-        headers: { ...headers, host: server.host },
-      });
-      const abort = (): void => {
-        call.destroy(asError(request.signal.reason));
-      };
-      request.signal.addEventListener("abort", abort, { once: true });
-      this.#open.add(call);
-      call.once("close", () => {
-        request.signal.removeEventListener("abort", abort);
-        this.#open.delete(call);
-      });
-      call.once("socket", (socket) => socket.setKeepAlive(true, keepAliveMs));
-      call.once("response", (response) => resolve(response));
-      call.on("error", (error) => reject(this.#explain(error, request.signal)));
-      call.end();
-    });
+    const base = server.pathname.replace(/\/$/, "");
+    const fields = [
+      `GET ${base}${request.path}${query === "" ? "" : `?${query}`} HTTP/1.1`,
+      `host: ${server.host}`,
+      `accept: ${request.accept}`,
+      "accept-encoding: identity",
+      `user-agent: ${this.#userAgent}`,
+      ...(authorization === undefined ? [] : [`authorization: ${authorization}`]),
+      ...(request.connection === "watch" ? ["connection: close"] : []),
+    ];
+    if (!fields.every((field) => fieldPattern.test(field))) {
+      throw new KubeError("credentials", "a request's header would not be one: check the token");
+    }
+    return `${fields.join("\r\n")}\r\n\r\n`;
   }
 
-  #explain(error: Error, signal: AbortSignal): Error {
-    if (signal.aborted) return asError(signal.reason);
+  #explain(error: Error): KubeError {
     const code = codeOf(error);
     if (verificationCodes.has(code)) {
       this.#target.credentials.renew();
@@ -173,10 +181,13 @@ class KubeClient {
     }
     return new KubeError(
       "transport",
-      `no answer from the API server ${this.#target.server.host}: ${code}`,
+      `the connection to the API server ${this.#target.server.host} failed: ${code}`,
     );
   }
 }
+
+/** One line, whatever a token file or a path holds. */
+const fieldPattern = /^[\x20-\x7e]+$/;
 
 /** A CA that was rotated shows as one of these. */
 const verificationCodes: ReadonlySet<string> = new Set([
@@ -194,70 +205,17 @@ function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error("aborted");
+function closed(): KubeError {
+  return new KubeError("transport", "access to the API server is closed");
 }
 
-function retire(agent: Agent): void {
-  for (const sockets of Object.values(agent.freeSockets)) {
-    for (const socket of sockets ?? []) socket.destroy();
-  }
-  // A socket that becomes free later is closed instead of kept.
-  agent.maxFreeSockets = 0;
-}
-
-function answerOf(response: IncomingMessage, signal: AbortSignal): KubeAnswer {
-  const abort = (): void => {
-    response.destroy(asError(signal.reason));
-  };
-  signal.addEventListener("abort", abort, { once: true });
-  response.once("close", () => signal.removeEventListener("abort", abort));
-  // Between two reads nobody listens; the error is thrown by the next read all the same.
-  response.on("error", () => undefined);
-  return {
-    kind: "ok",
-    contentType: (response.headers["content-type"] ?? "").toLowerCase().replaceAll(/\s+/g, ""),
-    body: readBody(response, signal),
-    close: () => {
-      response.destroy();
-    },
-  };
-}
-
-async function* readBody(
-  response: IncomingMessage,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+async function readStatus(response: Response): Promise<KubeStatus> {
+  const { status, headers } = response.head;
+  let body: Uint8Array = new Uint8Array();
   try {
-    for await (const chunk of response) {
-      // Without an encoding an HTTP body is read as buffers.
-      yield chunk as Buffer;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    const code = error instanceof Error ? codeOf(error) : "unknown";
-    throw new KubeError("transport", `the API server's answer broke off: ${code}`);
-  }
-  if (!response.complete) throw new KubeError("transport", "the API server's answer broke off");
-}
-
-async function readStatus(response: IncomingMessage): Promise<KubeStatus> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response) {
-      // As above: buffers, since no encoding was set.
-      const bytes = chunk as Buffer;
-      size += bytes.length;
-      if (size > maxStatusBytes) break;
-      chunks.push(bytes);
-    }
+    body = (await readWhole(response, maxStatusBytes)) ?? body;
   } catch {
     // The status line has already said what matters.
   }
-  const retryAfter = response.headers["retry-after"];
-  return parseStatus(
-    { code: response.statusCode ?? 0, retryAfter },
-    size > maxStatusBytes ? new Uint8Array() : Buffer.concat(chunks),
-  );
+  return parseStatus({ code: status, retryAfter: headers.get("retry-after") }, body);
 }

@@ -6,8 +6,9 @@
 import { findResource, requestFor, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import { createListDecoder } from "../project/decode.ts";
 import type { ListEvent } from "../project/types.ts";
-import type { ClusterAccess, KubeAnswer } from "./client.ts";
+import type { ClusterAccess } from "./client.ts";
 import { KubeError } from "./errors.ts";
+import { readWhole } from "./whole-body.ts";
 
 export type ClusterIdentity = {
   readonly uid: string;
@@ -55,7 +56,10 @@ export async function readClusterUid(access: ClusterAccess, signal: AbortSignal)
   }
   const decoder = createListDecoder({ definition, mode: "full" });
   const events: ListEvent[] = [];
-  for await (const chunk of answer.body) events.push(...decoder.push(chunk));
+  await answer.read((chunk) => {
+    events.push(...decoder.push(chunk));
+    return true;
+  });
   events.push(...decoder.end());
   for (const event of events) {
     if (event.kind === "object" && event.object.uid !== "") return event.object.uid;
@@ -86,17 +90,6 @@ async function readVersion(
     signal,
   });
   if (answer.kind === "status") return undefined;
-  const text = await readText(answer);
+  const text = (await readWhole(answer, maxVersionBytes))?.toString("utf8") ?? "";
   return /"gitVersion"\s*:\s*"([A-Za-z0-9.+_-]{1,64})"/.exec(text)?.[1];
-}
-
-async function readText(answer: Extract<KubeAnswer, { kind: "ok" }>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += chunk.length;
-    if (size > maxVersionBytes) return "";
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -5,7 +5,9 @@
  */
 import {
   apiVersionOf,
+  envPlaceOf,
   messageFor,
+  type EnvPlace,
   type Field,
   type FieldType,
   type Message,
@@ -41,6 +43,23 @@ export type Slot = {
   readonly value: Value;
 };
 
+/** Values within lists and maps are kept as sent. */
+export const itemSlot: Slot = {
+  name: "",
+  prefix: Buffer.alloc(0),
+  number: 0,
+  wireType: lengthDelimited,
+  repeated: false,
+  dropZero: false,
+  value: {
+    kind: "string",
+    cap: limits.stringChars,
+    message: undefined,
+    of: undefined,
+    keys: undefined,
+  },
+};
+
 /** Which slot a field number fills, or which embedded message it opens. */
 type Entry =
   | { readonly slot: Slot; readonly index: number; readonly inline: undefined }
@@ -62,6 +81,8 @@ export type CompiledResource = {
   readonly apiVersion: { readonly text: Buffer; readonly at: number };
   readonly kind: { readonly text: Buffer; readonly at: number };
   readonly obsykAt: number;
+  /** Where containers are, when literal secrets are looked for. */
+  readonly envPlace: EnvPlace | undefined;
 };
 
 export function compileResource(definition: ResourceDefinition, mode: Mode): CompiledResource {
@@ -79,6 +100,7 @@ export function compileResource(definition: ResourceDefinition, mode: Mode): Com
     apiVersion: own("apiVersion", apiVersionOf(definition)),
     kind: own("kind", definition.kind),
     obsykAt: before("obsyk"),
+    envPlace: envPlaceOf(definition, mode),
   };
 }
 

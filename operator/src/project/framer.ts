@@ -1,9 +1,10 @@
 /**
  * Cuts chunks into units whose size their first bytes tell, whatever the chunk boundaries. A unit within one chunk is
- * read in place; only one that straddles is copied, once, into a buffer of its final size.
+ * read in place; only one that straddles is copied, into a buffer that is used again and wiped after each use.
  *
  * @module
  */
+import { WipedBuffer } from "./wiped.ts";
 
 export type Units = {
   /**
@@ -15,13 +16,9 @@ export type Units = {
   take(bytes: Buffer, start: number, end: number): void;
 };
 
-/** Longest head of a unit: a tag and a length, or a frame length. */
-const headBytes = 32;
-
 export class Framer {
   readonly #units: Units;
-  #held: Buffer = Buffer.alloc(0);
-  #heldBytes = 0;
+  readonly #held = new WipedBuffer();
   /** Size of the held unit; 0 while its head is incomplete. */
   #wanted = 0;
 
@@ -30,7 +27,7 @@ export class Framer {
   }
 
   get pendingBytes(): number {
-    return this.#heldBytes;
+    return this.#held.length;
   }
 
   push(chunk: Uint8Array): void {
@@ -49,18 +46,16 @@ export class Framer {
 
   #hold(rest: Buffer, size: number): void {
     this.#wanted = size;
-    this.#held = Buffer.allocUnsafe(Math.max(size, headBytes));
-    this.#heldBytes = rest.copy(this.#held);
+    this.#held.append(rest);
   }
 
   /** Completes the held unit; returns how many of `bytes` it took. */
   #fill(bytes: Buffer): number {
     let position = 0;
-    while (this.#heldBytes > 0 && position < bytes.length) {
-      const target = this.#wanted === 0 ? this.#heldBytes + 1 : this.#wanted;
-      const end = Math.min(bytes.length, position + target - this.#heldBytes);
-      bytes.copy(this.#held, this.#heldBytes, position, end);
-      this.#heldBytes += end - position;
+    while (this.#held.length > 0 && position < bytes.length) {
+      const target = this.#wanted === 0 ? this.#held.length + 1 : this.#wanted;
+      const end = Math.min(bytes.length, position + target - this.#held.length);
+      this.#held.append(bytes.subarray(position, end));
       position = end;
       this.#settle();
     }
@@ -68,19 +63,14 @@ export class Framer {
   }
 
   #settle(): void {
-    if (this.#wanted === 0) {
-      this.#wanted = this.#units.size(this.#held, 0, this.#heldBytes);
-      if (this.#wanted > this.#held.length) {
-        const head = this.#held.subarray(0, this.#heldBytes);
-        this.#hold(head, this.#wanted);
-      }
-    }
-    if (this.#wanted === 0 || this.#heldBytes < this.#wanted) return;
-    const unit = this.#held;
-    const size = this.#wanted;
-    this.#held = Buffer.alloc(0);
-    this.#heldBytes = 0;
+    const unit = this.#held.view();
+    if (this.#wanted === 0) this.#wanted = this.#units.size(unit, 0, unit.length);
+    if (this.#wanted === 0 || unit.length < this.#wanted) return;
     this.#wanted = 0;
-    this.#units.take(unit, 0, size);
+    try {
+      this.#units.take(unit, 0, unit.length);
+    } finally {
+      this.#held.wipe();
+    }
   }
 }

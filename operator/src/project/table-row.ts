@@ -4,7 +4,13 @@
  * @module
  */
 import { canonicalize, limits, type Manager, type Mode } from "@obsyk/contract";
-import { recordOf, type Message, type ResourceDefinition } from "@obsyk/contract/allow-list";
+import {
+  annotationKeys,
+  embeddedCopyKeys,
+  recordOf,
+  type Message,
+  type ResourceDefinition,
+} from "@obsyk/contract/allow-list";
 import { managerCount, managerText } from "./identity.ts";
 import { guard, type JsonCursor } from "./json-bytes.ts";
 import { KeyNames } from "./key-names.ts";
@@ -28,7 +34,13 @@ export type Row = {
 
 type Cells = { readonly name: string; readonly type: string | undefined; readonly count: number };
 type Members = { readonly [name: string]: unknown };
-type Metadata = { readonly source: Members; readonly managers: Manager[]; readonly keys: KeyNames };
+type Metadata = {
+  readonly source: Members;
+  readonly managers: Manager[];
+  readonly keys: KeyNames;
+  /** Keys of annotations that hold a copy of the object; their values are stepped over. */
+  readonly copies: readonly string[];
+};
 
 /** @throws {ProjectError} guard when there is anything in the row that was not asked for */
 export function readRow(cursor: JsonCursor, options: RowOptions): Row {
@@ -136,9 +148,36 @@ function readMetadata(cursor: JsonCursor, message: Message): Metadata {
       if (managers.length < managerCount) managers.push(manager);
     });
   };
-  const special = new Map([["managedFields", readManagedFields]]);
-  return { source: cursor.message(field.type.message, special), managers, keys };
+  const annotations = new Annotations();
+  const special = new Map([
+    ["managedFields", readManagedFields],
+    ["annotations", () => annotations.read(cursor)],
+  ]);
+  const source = cursor.message(field.type.message, special);
+  return {
+    source: { ...source, annotations: annotations.kept },
+    managers,
+    keys,
+    copies: [...annotations.copies].sort(),
+  };
 }
+
+/** Allow-listed annotations with their values, and of known copies of the object the keys alone. */
+class Annotations {
+  readonly kept = Object.create(null) as { [key: string]: string };
+  readonly copies = new Set<string>();
+
+  read(cursor: JsonCursor): void {
+    if (cursor.null()) return;
+    cursor.objectOf(annotationNames, (key) => {
+      if (embeddedCopyKeys.includes(key)) this.copies.add(key);
+      if (annotationKeys.includes(key)) this.kept[key] = cursor.string();
+      else cursor.skip();
+    });
+  }
+}
+
+const annotationNames = [...annotationKeys, ...embeddedCopyKeys];
 
 function managerOf(source: Members): Manager {
   return {
@@ -150,7 +189,7 @@ function managerOf(source: Members): Manager {
 }
 
 function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefinition): Row {
-  const { source, managers, keys } = metadata;
+  const { source, managers, keys, copies } = metadata;
   const identity = {
     uid: textOf(source["uid"]),
     namespace: textOf(source["namespace"]),
@@ -168,7 +207,10 @@ function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefiniti
         canonical: canonicalize(
           recordOf(definition, sourceOf(cells, source), {
             mode: "keys",
-            obsyk: keys.describe(cells.count),
+            obsyk: {
+              ...keys.describe(cells.count),
+              ...(copies.length === 0 ? {} : { embeddedCopies: copies }),
+            },
           }),
         ),
       })),

@@ -17,6 +17,7 @@ import {
   groupVersionPath,
   isServed,
   readChunks,
+  type Body,
 } from "./requests.ts";
 import { compareVersions, isWatchable } from "./resource-version.ts";
 import type { Discover, Listing, Probe } from "./state.ts";
@@ -43,7 +44,7 @@ export async function discover(
       : ofStatus(answer.status);
   }
   cutAfter({ kind: "page", ms: context.timings.pageIdleMs }, at);
-  return (await isServed(answer.body, definition))
+  return (await isServed(answer, definition))
     ? outcome({ kind: "served" })
     : outcome({ kind: "unserved" }, `${definition.resource} is not served`);
 }
@@ -142,7 +143,7 @@ async function readPage(page: PageRequest, at: At): Promise<string | Outcome> {
   }
   page.answered();
   page.intake.begin();
-  const meta = await readList(answer.body, at, (event) => take(event, page, context.clock.now()));
+  const meta = await readList(answer, at, (event) => take(event, page, context.clock.now()));
   if (meta === "inconsistent") {
     answer.close();
     return outcome({ kind: "expired" }, "pages of one list have different versions");
@@ -179,7 +180,7 @@ function take(event: ListEvent, page: PageRequest, seen: number): boolean {
 
 /** Decodes a list body; `inconsistent` as soon as `use` refuses an event. */
 async function readList(
-  body: AsyncIterable<Uint8Array>,
+  answer: Body,
   at: At,
   use: (event: ListEvent) => boolean,
 ): Promise<Meta | "inconsistent" | undefined> {
@@ -198,7 +199,7 @@ async function readList(
     begin: () => cutAfter({ kind: "page", ms: at.context.timings.pageIdleMs }, at),
     end: () => at.alarms.clear("page"),
   };
-  await readChunks(body, wait, (chunk) => useAll(decoder.push(chunk)));
+  await readChunks(answer, wait, (chunk) => useAll(decoder.push(chunk)));
   if (consistent) useAll(decoder.end());
   return consistent ? meta : "inconsistent";
 }
@@ -214,7 +215,7 @@ export async function probe(state: Probe, context: Context, activity: Activity):
     answer.close();
     return refusedType(answer.contentType);
   }
-  const meta = await readList(answer.body, at, () => true);
+  const meta = await readList(answer, at, () => true);
   if (meta === undefined || meta === "inconsistent" || !isWatchable(meta.resourceVersion)) {
     return outcome({ kind: "refused" }, "a list came without a resourceVersion");
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requestFor } from "@obsyk/contract/allow-list";
 import { definitionOf } from "./reader-harness.test.ts";
-import { collectionPath, isServed } from "./requests.ts";
+import { collectionPath, isServed, type Body } from "./requests.ts";
 
 test("collectionPath: core and named groups, everywhere and in one namespace", () => {
   assert.equal(collectionPath(definitionOf("pods"), "*"), "/api/v1/pods");
@@ -28,8 +28,13 @@ test("requestFor: no watch asks for lists of metadata (pitfall 27)", () => {
   }
 });
 
-async function* bodyOf(...chunks: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) yield await Promise.resolve(Buffer.from(chunk));
+function bodyOf(...chunks: readonly string[]): Body {
+  return {
+    async read(use) {
+      await Promise.resolve();
+      for (const chunk of chunks) if (!use(Buffer.from(chunk))) return;
+    },
+  };
 }
 
 test("isServed: by name and verb; a broken document is an error, not an absence (W17)", async () => {

@@ -1,19 +1,20 @@
 /**
- * Where resources are on an API server, and how answers are read: bounded in time, and in work per turn of the event
- * loop.
+ * Where resources are on an API server, and how answers are read: bounded in time.
  *
  * @module
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ResourceDefinition } from "@obsyk/contract/allow-list";
 import type { KubeAnswer, KubeRequest } from "../kube/client.ts";
+import type { UseChunk } from "../kube/connection.ts";
 import { KubeError } from "../kube/errors.ts";
+import { readWhole } from "../kube/whole-body.ts";
 import type { Activity } from "./activity.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Context } from "./context.ts";
 
-/** Bytes that are worked on before others get their turn. */
-const turnBytes = 128 * 1024;
+/** What can be read piece by piece. */
+export type Body = Pick<Extract<KubeAnswer, { kind: "ok" }>, "read">;
+
 const maxDiscoveryBytes = 8 * 1024 * 1024;
 
 /** `/api/v1`, `/apis/apps/v1`. */
@@ -61,41 +62,27 @@ export async function getPage(
 
 /** Hands out the body's chunks; the clock runs only while we wait for the server. */
 export async function readChunks(
-  body: AsyncIterable<Uint8Array>,
+  answer: Body,
   wait: { begin(): void; end(): void },
-  use: (chunk: Uint8Array) => boolean,
+  use: UseChunk,
 ): Promise<void> {
-  let spent = 0;
   wait.begin();
-  for await (const chunk of body) {
+  await answer.read((chunk) => {
     wait.end();
-    if (!use(chunk)) return;
-    spent += chunk.length;
-    if (spent >= turnBytes) {
-      spent = 0;
-      await nextTurn();
-    }
-    wait.begin();
-  }
+    const wantsMore = use(chunk);
+    if (wantsMore) wait.begin();
+    return wantsMore;
+  });
   wait.end();
 }
 
 /** Whether discovery names the resource with the verbs we need. */
-export async function isServed(
-  body: AsyncIterable<Uint8Array>,
-  definition: ResourceDefinition,
-): Promise<boolean> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxDiscoveryBytes)
-      throw new KubeError("transport", "the discovery document is too large");
-    chunks.push(chunk);
+export async function isServed(answer: Body, definition: ResourceDefinition): Promise<boolean> {
+  const document = await readWhole(answer, maxDiscoveryBytes);
+  if (document === undefined) {
+    throw new KubeError("transport", "the discovery document is too large");
   }
-  const found = resourcesOf(Buffer.concat(chunks)).find(
-    (resource) => resource["name"] === definition.plural,
-  );
+  const found = resourcesOf(document).find((resource) => resource["name"] === definition.plural);
   const verbs = found?.["verbs"];
   return Array.isArray(verbs) && verbs.includes("list");
 }
