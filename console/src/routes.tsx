@@ -75,6 +75,12 @@ const clusterOverview = createRoute({
   component: lazyRouteComponent(async () => import("./pages/ClusterPage.tsx"), "ClusterPage"),
 });
 
+const collected = createRoute({
+  getParentRoute: () => cluster,
+  path: "/collected",
+  component: lazyRouteComponent(async () => import("./pages/CollectedPage.tsx"), "CollectedPage"),
+});
+
 const resource = createRoute({
   getParentRoute: () => cluster,
   path: "/$resource",
@@ -114,7 +120,7 @@ export function createConsoleRouter(context: RouterContext) {
       shell.addChildren([
         clusters,
         register,
-        cluster.addChildren([clusterOverview, resource, named, object]),
+        cluster.addChildren([clusterOverview, collected, resource, named, object]),
       ]),
     ]),
     context,

@@ -90,6 +90,12 @@ function Identity({ cluster }: { readonly cluster: ClusterDetail }) {
           ["Objects", numbers.format(cluster.objects)],
           ["Cluster UID", <code key="uid">{cluster.uid ?? "not connected yet"}</code>],
           ["Client ID", <code key="client">{cluster.clientId}</code>],
+          [
+            "Collected",
+            <Link key="collected" {...paths.collected(cluster.id)}>
+              Every field that can leave it
+            </Link>,
+          ],
           ["Key thumbprint", <code key="thumbprint">{cluster.thumbprint}</code>],
         ]}
       />

@@ -22,6 +22,10 @@ const YamlCard = lazy(async () => {
   const { YamlCard: component } = await import("../components/YamlCard.tsx");
   return { default: component };
 });
+const Findings = lazy(async () => {
+  const { Findings: component } = await import("../components/Findings.tsx");
+  return { default: component };
+});
 const NeverCollected = lazy(async () => {
   const { NeverCollected: component } = await import("../components/NeverCollected.tsx");
   return { default: component };
@@ -71,6 +75,9 @@ function ObjectView({ object }: { readonly object: ObjectDetail }) {
     <Page title={`${kind} ${object.name}`} heading={heading} aside={<AsOf time={object.asOf} />}>
       <Crumbs object={object} />
       <BlindBanner blind={object.blind} />
+      <Suspense fallback={null}>
+        <Findings object={object} />
+      </Suspense>
       <Tabs value={tab} onChange={select} keepMounted={false}>
         <Tabs.List aria-label="Views of this object" mb="md">
           <Tabs.Tab value="summary">Summary</Tabs.Tab>
