@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { managerSchema, streamStates } from "./agent.ts";
 import { limits } from "./limits.ts";
+import { scopeSchema } from "./scope.ts";
 
 const time = z.string();
 const id = z.string();
@@ -44,7 +45,12 @@ export const clusterStreamSchema = z.object({
   detail: z.string().optional(),
   /** Everything up to here is known. */
   asOf: time.optional(),
+  /** Without those that left the scope. */
   objects: z.number().int(),
+  /** Objects that left the scope and are kept as they were. */
+  notCollected: z.number().int(),
+  /** The stream itself left the scope then. */
+  notCollectedSince: time.optional(),
 });
 export type ClusterStream = z.infer<typeof clusterStreamSchema>;
 
@@ -65,9 +71,39 @@ export const clusterSchema = z.object({
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
+const namedFact = z.object({ name: z.string(), evidence: z.string() });
+const valueCounts = z.array(z.object({ name: z.string(), count: z.number().int() }));
+
+/** Derived from version and nodes; what nothing speaks for is absent. */
+export const clusterFactsSchema = z.object({
+  /** `EKS`, `OpenShift`, `kind`, …, and what tells. */
+  distribution: namedFact.optional(),
+  /** `AWS`, `vSphere`, …, or the `providerID`'s own prefix. */
+  provider: namedFact.optional(),
+  regions: z.array(z.string()),
+  zones: z.array(z.string()),
+  /** Absent when nodes are not collected. */
+  nodes: z
+    .object({
+      total: z.number().int(),
+      ready: z.number().int(),
+      unschedulable: z.number().int(),
+      kubeletVersions: valueCounts,
+      architectures: valueCounts,
+      operatingSystems: valueCounts,
+    })
+    .optional(),
+});
+export type ClusterFacts = z.infer<typeof clusterFactsSchema>;
+
 export const clusterDetailSchema = clusterSchema.extend({
   clientId: z.string(),
   thumbprint: z.string(),
+  facts: clusterFactsSchema,
+  /** Digest of everything that can leave, as the latest session declared it (`obsyk operator manifest`). */
+  manifestDigest: z.string().optional(),
+  /** What the latest session declared that it reads. */
+  scope: scopeSchema.optional(),
   streams: z.array(clusterStreamSchema),
   blind: z.array(blindIntervalSchema),
 });
@@ -92,6 +128,8 @@ export const objectQuerySchema = z.object({
   objectName: z.string().min(1).max(253).optional(),
   /** Kubernetes label selector syntax. */
   labelSelector: z.string().max(4096).optional(),
+  /** Objects that left the operator's scope; without them when absent. */
+  notCollected: z.enum(["exclude", "include", "only"]).optional(),
   limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
   /** From the previous answer's `next`. */
   cursor: z.string().max(2048).optional(),
@@ -112,6 +150,8 @@ export const inventoryObjectSchema = z.object({
   /** When the platform stored it. */
   receivedAt: time,
   asOf: time.optional(),
+  /** It left the operator's scope then: shown as it was, not as it is. */
+  notCollectedSince: time.optional(),
 });
 export type InventoryObject = z.infer<typeof inventoryObjectSchema>;
 

@@ -6,4 +6,5 @@ export type { Json, JsonObject } from "./json.ts";
 export { limits } from "./limits.ts";
 export * from "./problem.ts";
 export { product } from "./product.ts";
+export * from "./scope.ts";
 export { formatStream, modes, parseStream, type Mode, type Stream } from "./stream.ts";

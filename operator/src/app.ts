@@ -4,7 +4,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { formatStream, product } from "@obsyk/contract";
+import { formatStream, product, type ScopeFile } from "@obsyk/contract";
 import {
   backoffMs,
   openObserveServer,
@@ -28,7 +28,8 @@ import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
 import { digestOf } from "./manifest.ts";
 import { runReaders } from "./readers.ts";
-import { scopeOf, streamOf, type ScopedStream } from "./scope.ts";
+import { readFileOfScope, watchScopeFile } from "./scope-file.ts";
+import { declarationOf, isSameSelection, selectionOf, streamsOf, type Selection } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
 
 export type OperatorOptions = {
@@ -100,38 +101,81 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
 
 /** Reads the cluster and hands over what is read, session after session, until the signal aborts. */
 export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { settings, registry, access, clock, random, events, client, tokens } = parts;
+  const { settings, registry, clock, client, tokens } = parts;
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   const first = await readIdentity(parts, signal);
   if (first === undefined) return;
-  let identity = first;
-  let session: Session | undefined;
-  observe(registry, { session: () => session, tokens, nowMs: () => clock.now() });
-  const scope = scopeOf(settings);
-  // Streams of mode counts are declared once the namespaces are known.
-  const declared = scope
-    .filter(({ mode }) => mode !== "counts")
-    .map(({ definition, mode }) => streamOf(definition, mode));
+  const shared: Shared = { identity: first, session: undefined };
+  observe(registry, { session: () => shared.session, tokens, nowMs: () => clock.now() });
+  const calls = new AgentCalls(client, tokens);
+  await followSelection({ ...parts, selection }, signal, (current, turn) =>
+    deliverSelection({ ...parts, calls, shared, selection: current }, turn),
+  );
+}
+
+/** Delivers under the selection that holds; another one ends the session cleanly and begins the next (R14). */
+async function followSelection(
+  { settings, selection: first, clock, events }: Parts & { readonly selection: Selection },
+  signal: AbortSignal,
+  deliver: (selection: Selection, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  let selection = first;
+  let turn = new AbortController();
+  const changed = (file: ScopeFile): void => {
+    const next = selectionOf(settings, file);
+    if (isSameSelection(selection, next)) return;
+    selection = next;
+    events.scopeChanged({ ...declarationOf(next) });
+    turn.abort(new Error("the scope changed"));
+  };
+  const { scopeFile } = settings;
+  const watching =
+    scopeFile === undefined
+      ? undefined
+      : watchScopeFile(
+          scopeFile,
+          { clock, changed, refused: (error) => events.scopeRefused({ error }) },
+          signal,
+        );
+  while (!signal.aborted) {
+    turn = new AbortController();
+    await deliver(selection, AbortSignal.any([signal, turn.signal]));
+  }
+  await watching;
+}
+
+/** What outlives a session and a selection. */
+type Shared = { identity: ClusterIdentity; session: Session | undefined };
+
+type Turn = Parts & {
+  readonly calls: AgentCalls;
+  readonly shared: Shared;
+  readonly selection: Selection;
+};
+
+async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> {
+  const { access, clock, random, events, calls, shared, selection } = turn;
   await runDelivery(
     {
-      calls: new AgentCalls(client, tokens),
-      streams: declared.map(({ stream }) => stream),
+      calls,
+      streams: streamsOf(selection).map(({ stream }) => stream),
       request: async (asking) => {
-        identity = await readIdentityNow(parts, identity, asking);
-        return requestOf(parts, identity, declared);
+        shared.identity = await readIdentityNow(turn, shared.identity, asking);
+        return requestOf(turn);
       },
       readers: (current, ended) => {
-        const expected = identity.uid;
+        const expected = shared.identity.uid;
         const changed = (found: string): void => {
           events.clusterChanged({ expected, found });
           current.end("cluster-changed");
         };
         const guarded = { access, clock, clusterUid: expected, changed, signal: ended };
         const cluster = openClusterGuard(guarded);
-        return runReaders({ ...parts, session: current, scope, cluster }, ended);
+        return runReaders({ ...turn, session: current, cluster }, ended);
       },
       onSession: (current) => {
-        session = current;
-        parts.onSession?.(current);
+        shared.session = current;
+        turn.onSession?.(current);
       },
       clock,
       random,
@@ -141,11 +185,8 @@ export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise
   );
 }
 
-function requestOf(
-  { settings, instanceId }: Parts,
-  { uid, kubernetesVersion }: ClusterIdentity,
-  declared: readonly ScopedStream[],
-): AskedSession {
+function requestOf({ settings, instanceId, selection, shared }: Turn): AskedSession {
+  const { uid, kubernetesVersion } = shared.identity;
   return {
     instanceId,
     clusterUid: uid,
@@ -153,8 +194,9 @@ function requestOf(
     operatorVersion: product.version,
     ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
-    manifestDigest: digestOf(scopeOf(settings)),
-    streams: declared.map(({ stream, recordVersion }) => ({
+    manifestDigest: digestOf(selection),
+    scope: declarationOf(selection),
+    streams: streamsOf(selection).map(({ stream, recordVersion }) => ({
       stream: formatStream(stream),
       recordVersion,
     })),

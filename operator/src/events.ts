@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatStream, type Stream } from "@obsyk/contract";
+import { formatStream, type Scope, type Stream } from "@obsyk/contract";
 import { Counter, Gauge, Histogram, type Log, type Registry } from "@obsyk/runtime";
 import type { DeliverEvents } from "./deliver/deliver-events.ts";
 import type { SecuredConnection } from "./deliver/platform-client.ts";
@@ -23,6 +23,10 @@ export type OperatorEvents = DeliverEvents &
     clusterUnreachable(failure: { readonly error: unknown; readonly waitMs: number }): void;
     /** R23: the API server speaks for another cluster than the session; both are uids of kube-system. */
     clusterChanged(change: { readonly expected: string; readonly found: string }): void;
+    /** R14: what is read now; a new session begins. */
+    scopeChanged(scope: Scope): void;
+    /** The scope file is wrong or gone; what was read before is read on. */
+    scopeRefused(failure: { readonly error: unknown }): void;
     readerFailed(failure: { readonly error: unknown }): void;
     /** A connection to the platform was secured. */
     secured(connection: SecuredConnection): void;
@@ -86,6 +90,8 @@ function counters(registry: Registry) {
       "Sessions ended because another cluster answered.",
       [],
     ),
+    scopeChanges: counter("scope_changes_total", "Changes of what is read.", []),
+    scopeRefusals: counter("scope_refusals_total", "Scope files that were wrong or gone.", []),
     guards: counter("secret_guard_total", "Answers that were no Table. Must be 0.", ["resource"]),
     listSeconds: new Histogram({
       name: "obsyk_operator_list_seconds",
@@ -105,6 +111,18 @@ function processEvents(log: Log, count: Counters) {
     clusterChanged(change) {
       count.clusterChanges.inc();
       log.write("error", "cluster.changed", change);
+    },
+    scopeChanged({ resources, namespaces }) {
+      count.scopeChanges.inc();
+      log.write("info", "scope.changed", {
+        resources: resources.map(({ resource, mode }) => `${resource}/${mode}`).join(" "),
+        include: namespaces.include.join(" "),
+        exclude: namespaces.exclude.join(" "),
+      });
+    },
+    scopeRefused({ error }) {
+      count.scopeRefusals.inc();
+      log.write("error", "scope.refused", { error });
     },
     readerFailed: ({ error }) => log.write("error", "reader.failed", { error }),
     secured(connection) {

@@ -12,8 +12,9 @@ import {
   whyKept,
 } from "@obsyk/contract/allow-list";
 import { manifestDigest, parseSettings } from "@obsyk/runtime";
-import { scopeOf, type Scope } from "./scope.ts";
-import { checkResources, settingsTable } from "./settings.ts";
+import { readFileOfScope } from "./scope-file.ts";
+import { readOf, selectionOf, type Selection } from "./scope.ts";
+import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
   /** SHA-256 in hexadecimal. */
@@ -36,25 +37,24 @@ export type ManifestResource = {
   }[];
 };
 
-export function digestOf(scope: Scope): string {
-  return manifestDigest(canonicalize(describeCollection(scope)));
+export function digestOf(selection: Selection): string {
+  return manifestDigest(canonicalize(describeCollection(readOf(selection))));
 }
 
 /**
  * @param source the operator's own flags and variables; those about cluster and platform are not needed
  * @throws {SettingsError | OperatorSettingError} for settings that are wrong
  */
-export function readManifest(source: {
+export async function readManifest(source: {
   readonly env: { readonly [name: string]: string | undefined };
   readonly args: readonly string[];
-}): Manifest {
+}): Promise<Manifest> {
   const settings = parseSettings(settingsTable, source);
-  checkResources(settings);
-  const scope = scopeOf(settings);
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   return {
-    digest: digestOf(scope),
+    digest: digestOf(selection),
     annotations: annotationKeys,
-    resources: scope.map(({ definition, mode }) => ({
+    resources: readOf(selection).map(({ definition, mode }) => ({
       resource: definition.resource,
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,

@@ -20,7 +20,8 @@ import type { Session } from "./deliver/session.ts";
 import { OperatorSettingError } from "./errors.ts";
 import { createEvents } from "./events.ts";
 import { readClusterIdentity } from "./kube/cluster-identity.ts";
-import { checkCounts, checkResources, settingsTable, type OperatorSettings } from "./settings.ts";
+import { selectionOf } from "./scope.ts";
+import { settingsTable, type OperatorSettings } from "./settings.ts";
 
 export type PreviewOptions = {
   /** The operator's own flags and variables; those about the platform are not needed. */
@@ -124,8 +125,8 @@ async function untilListed(options: {
 
 function readPreviewSettings({ args, env }: PreviewOptions): OperatorSettings {
   const settings = parseSettings(settingsTable, { args, env });
-  checkResources(settings);
-  checkCounts(settings);
+  // Refuses what cannot be selected, before anything is connected.
+  selectionOf(settings);
   const kubeconfig = settings.kubeconfig ?? firstKubeconfig(env);
   if (kubeconfig === undefined && (env["KUBERNETES_SERVICE_HOST"] ?? "") === "") {
     throw new OperatorSettingError("no cluster is named: give --kubeconfig FILE");

@@ -15,12 +15,14 @@ import {
   agentPaths,
   heartbeatSchema,
   mediaTypes,
+  parseStream,
   problemTypes,
   problemUri,
   sessionRequestSchema,
   type Heartbeat,
   type ProblemType,
   type SendAgain,
+  type SessionRequest,
 } from "@obsyk/contract";
 import type { Certificates } from "./certificates.ts";
 import { MemoryInventory } from "./memory-inventory.ts";
@@ -273,8 +275,26 @@ class Platform implements MemoryPlatform {
       heartbeatSeconds: this.#options.heartbeatSeconds ?? 30,
       checkSeconds: this.#options.checkSeconds ?? 60,
       sendAgain: this.sendAgain,
+      held: this.#heldOf(parsed.data),
       clock,
     });
+  }
+
+  /** R14: streams of mode counts whose namespace this session has not named. */
+  #heldOf({ scope }: SessionRequest): string[] {
+    return [...this.inventory.streams]
+      .filter(([name, { objects }]) => {
+        const stream = parseStream(name);
+        return (
+          stream?.mode === "counts" &&
+          objects.size > 0 &&
+          !this.declared.includes(name) &&
+          scope?.resources.some(
+            ({ resource, mode }) => resource === stream.resource && mode === stream.mode,
+          )
+        );
+      })
+      .map(([name]) => name);
   }
 
   /** R1: both are compared for equality. */

@@ -67,7 +67,7 @@ async function manifest(
   { output, headers }: ManifestOptions,
 ): Promise<void> {
   const { readManifest } = await import("@obsyk/operator");
-  const found = withUsage(() => readManifest({ env: host.env, args: settings }));
+  const found = await withUsage(() => readManifest({ env: host.env, args: settings }));
   switch (output) {
     case "json":
       host.out.write(toJson(found));

@@ -61,9 +61,11 @@ export class Session {
   readonly #added: DeclaredStream[] = [];
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #lives = new AbortController();
+  #held: readonly string[];
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#held = options.grant.held ?? [];
     this.#room = new Room(options.queueBytes ?? limits.queueBytes);
     for (const stream of options.streams) this.#addSlot(stream);
     this.#sender = new Sender({
@@ -73,6 +75,13 @@ export class Session {
       onAnswer: (answer) => this.#answered(answer),
       onDiscarded: (line, reason) => this.#discarded(line, reason),
     });
+  }
+
+  /** Streams in scope that nobody had declared when the session was granted; told once. */
+  takeHeld(): readonly string[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
   }
 
   get queuedBytes(): number {
@@ -173,6 +182,7 @@ export class Session {
       reloadIndex: () => this.#loadIndex(ledger, this.#lives.signal),
       listAgain: () => this.#slot(name).reader?.relist({ id: undefined, full: false }),
       random,
+      reshaping: grant.sendAgain.find((at) => at.stream === name && at.reason === "schema")?.id,
       ...(healBackoff === undefined ? {} : { healBackoff }),
       signal: this.#lives.signal,
     });

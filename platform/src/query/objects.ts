@@ -30,13 +30,14 @@ type ObjectRow = {
   valid_from: Date;
   received_at: Date;
   mark_at: Date | null;
+  not_collected_since: Date | null;
   managers: Manager[] | null;
 };
 
 const defaultRows = 100;
 
 const columns = sql`o.cluster_id, c.name as cluster_name, o.resource, o.uid, o.namespace, o.name, o.record,
-  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.managers`;
+  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers`;
 const joins = sql`join cluster c on c.org_id = o.org_id and c.cluster_id = o.cluster_id
   join stream s on s.org_id = o.org_id and s.cluster_id = o.cluster_id and s.stream_id = o.stream_id`;
 
@@ -63,14 +64,45 @@ export async function listObjects(
     { clusterId, resource: query.resource, namespace: query.namespace },
     now,
   );
-  const { rows } = await pageQuery(scope, { query, clusterId, rows: limit + 1 }).execute(tx);
-  const items = rows.slice(0, limit).map(toObject);
-  const last = rows[limit - 1];
-  return {
-    items,
-    ...(rows.length > limit && last !== undefined ? { next: encodeCursor(keyOf(last)) } : {}),
-    ...freshness,
-  };
+  const { rows, next } = await readPage(tx, scope, { query, clusterId, limit });
+  return { items: rows.map(toObject), ...(next === undefined ? {} : { next }), ...freshness };
+}
+
+/** Questions that a page may need when searches find what left the scope; beyond, it is short and has a `next`. */
+const mostQuestions = 5;
+
+/** R14: searches find objects whether they left the scope or not, so that their pages are filtered here. */
+async function readPage(
+  tx: Tx,
+  scope: OrgScope,
+  page: {
+    readonly query: ObjectQuery;
+    readonly clusterId: string | undefined;
+    readonly limit: number;
+  },
+): Promise<{ readonly rows: readonly ObjectRow[]; readonly next: string | undefined }> {
+  const { query, clusterId, limit } = page;
+  const kept: ObjectRow[] = [];
+  let next = query.cursor;
+  for (let question = 0; question < mostQuestions; question += 1) {
+    const asked = { ...query, ...(next === undefined ? {} : { cursor: next }) };
+    const { rows } = await pageQuery(scope, { query: asked, clusterId, rows: limit + 1 }).execute(
+      tx,
+    );
+    const found = rows.slice(0, limit);
+    for (const [index, row] of found.entries()) {
+      if (isWanted(row, query.notCollected)) kept.push(row);
+      const isMore = index < found.length - 1 || rows.length > limit;
+      next = isMore ? encodeCursor(keyOf(row)) : undefined;
+      if (kept.length === limit) return { rows: kept, next };
+    }
+    if (next === undefined || found.length === 0) return { rows: kept, next: undefined };
+  }
+  return { rows: kept, next };
+}
+
+function isWanted(row: ObjectRow, choice: ObjectQuery["notCollected"] = "exclude"): boolean {
+  return choice === "include" || (row.not_collected_since === null) === (choice === "exclude");
 }
 
 type Page = {
@@ -89,6 +121,7 @@ export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
   if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
   if (query.objectName !== undefined) conditions.push(sql`o.name = ${query.objectName}`);
+  conditions.push(...scopeCondition(query.notCollected));
   if (query.cursor !== undefined) {
     const fixed = fixedColumns(page);
     conditions.push(afterCursor(readCursor(query.cursor, fixed), fixed));
@@ -140,6 +173,14 @@ function readCursor(text: string, fixed: FixedColumns): ObjectKey {
     });
   }
   return key;
+}
+
+/** R14: what left the operator's scope is no part of the inventory unless it is asked for. */
+function scopeCondition(choice: ObjectQuery["notCollected"] = "exclude"): RawBuilder<unknown>[] {
+  if (choice === "include") return [];
+  return [
+    choice === "only" ? sql`o.not_collected_since is not null` : sql`o.not_collected_since is null`,
+  ];
 }
 
 /** `%`, `_` and the escape itself are ordinary characters of a name. */
@@ -197,7 +238,8 @@ function toObject(row: ObjectRow): InventoryObject {
     resourceVersion: row.resource_version,
     seenAt: row.valid_from.toISOString(),
     receivedAt: row.received_at.toISOString(),
-    ...optional("asOf", row.mark_at),
+    ...optional("asOf", row.not_collected_since ?? row.mark_at),
+    ...optional("notCollectedSince", row.not_collected_since),
   };
 }
 
