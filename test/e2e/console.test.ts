@@ -223,7 +223,7 @@ describe("drilling down", () => {
 
   it("CollectedPage: every resource with its fields and why", async () => {
     await clusterPath();
-    await link("Every field that can leave it").click();
+    await link("Every field that can leave the cluster").click();
     await heading("Secrets").waitFor();
     const region = page.getByRole("region", { name: "Secrets", exact: true });
     await region.getByText("mode keys").click();
