@@ -69,6 +69,39 @@ export const proofs: readonly Proof[] = [
     saboteurs: [parsesWholeSecrets, keepsTheManifest],
   },
   {
+    id: "unsafe-proxy",
+    proves:
+      "When a proxy makes the API server send whole Secrets, the connection is closed within the first piece, everything says unsafe, and no value is in the heap or leaves.",
+    invariants: ["I2", "I3"],
+    boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
+    saboteurs: [
+      {
+        name: "no-look-at-the-beginning",
+        breaks: "a list is not refused when it begins unlike a Table",
+        patches: [
+          {
+            file: "operator/src/project/table-list.ts",
+            find: 'if (byte !== opening[this.#opened]) throw guard("its first bytes differ");',
+            replace: "",
+          },
+        ],
+        caught: /closed after [1-9]\d* pieces|read whole in|heap at|unsafe: not within/,
+      },
+      {
+        name: "any-content-type",
+        breaks: "a list is read whatever its Content-Type says",
+        patches: [
+          {
+            file: "operator/src/reflect/list.ts",
+            find: "if (answer.contentType !== contentType) {",
+            replace: "if (answer.contentType === undefined) {",
+          },
+        ],
+        caught: /misconfigured: not within/,
+      },
+    ],
+  },
+  {
     id: "restart",
     proves:
       "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
@@ -141,6 +174,61 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /changes of what never changed/,
+      },
+    ],
+  },
+  {
+    id: "allow-list",
+    proves:
+      "Of every text field of every collected kind, planted on a real and on a simulated API server, exactly those of the manifest leave, both ways.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "one-field-more",
+        breaks: "a container's command is in its table, and the published page does not say so",
+        patches: [
+          {
+            file: "contract/src/allow-list/kubernetes/containers.ts",
+            find: "  image: omitzero(2, string),\n  ports:",
+            replace:
+              "  image: omitzero(2, string),\n  command: omitzero(3, list(string)),\n  ports:",
+          },
+        ],
+        caught: /left without being in the manifest: .*containers\[\]\.command\[\]/,
+      },
+    ],
+  },
+  {
+    id: "non-interference",
+    proves:
+      "Two clusters equal in every published field and different in all others give byte-identical lines, hashes included.",
+    invariants: ["I2"],
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
+    saboteurs: [
+      {
+        name: "length-of-a-value",
+        breaks: "how long a variable's literal value is shows in the evidence",
+        patches: [
+          {
+            file: "operator/src/project/literal-env.ts",
+            find: "      hasValue = end > start;",
+            replace: "      hasValue = end > start;\n      name = `${name}${end - start}_TOKEN`;",
+          },
+        ],
+        caught: /pods differ/,
+      },
+      {
+        name: "another-annotation",
+        breaks: "an annotation that nobody knows is kept",
+        patches: [
+          {
+            file: "operator/src/project/record-reader.ts",
+            find: "if (value.keys !== undefined && !this.#isAllowed(entry, value.keys)) continue;",
+            replace: "",
+          },
+        ],
+        caught: /namespaces differ/,
       },
     ],
   },
@@ -224,6 +312,51 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /losses|differences/,
+      },
+    ],
+  },
+  {
+    id: "tenant-isolation",
+    proves:
+      "With another organisation's ids in every place of every API operation the answer is the 404 of an id of nobody, with row-level security and without it; a raw connection as the platform's login finds none of its rows, partitions included.",
+    invariants: ["I6"],
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "a-query-without-scope",
+        breaks: "one object is read whichever organisation it belongs to",
+        patches: [
+          {
+            file: "platform/src/query/objects.ts",
+            find: "where o.org_id = ${scope.orgId} and o.cluster_id = ${key.clusterId} and o.resource = ${key.resource}",
+            replace: "where o.cluster_id = ${key.clusterId} and o.resource = ${key.resource}",
+          },
+        ],
+        caught: /objects\/\{resource\}\/\{uid\} with their/,
+      },
+      {
+        name: "a-policy-dropped",
+        breaks: "one table has no policy",
+        patches: [
+          {
+            file: "platform/src/store/migrate.ts",
+            find: "await client.query(migration.sql);",
+            replace: `await client.query(migration.sql.replace("'object', 'inventory_count'", "'inventory_count'"));`,
+          },
+        ],
+        caught: /object without a scope/,
+      },
+      {
+        name: "a-partition-forgotten",
+        breaks: "new partitions have no policy of their own",
+        patches: [
+          {
+            file: "platform/src/store/migrate.ts",
+            find: "await client.query(migration.sql);",
+            replace: `await client.query(migration.sql.replaceAll("perform isolate(part::regclass);", ""));`,
+          },
+        ],
+        caught: /_\d{4}_\d{2} without a scope/,
       },
     ],
   },

@@ -25,8 +25,10 @@ export function collectedLines(): readonly string[] {
     "# What is collected",
     "",
     "Every field that can leave a cluster. What is not listed is stepped over at byte level: it never becomes a value in",
-    "the operator. `[]` is a list, `{}` a map. Fields marked *beside* travel next to the record, not in it. An arrow leads",
-    "to a message that is listed once, further down.",
+    "the operator. `[]` is a list, `{}` a map. Fields marked *beside* travel next to the record of their object, not in it,",
+    "and of nested metadata not at all. An arrow leads to a message that is listed once, further down. Under `obsyk` is what",
+    "Kubernetes has no field for. The lists are for the first of the modes; `npm run proof -- allow-list` compares them with",
+    "what leaves a cluster.",
     "",
     "Annotations are kept by exact key, at most 256 characters of each value:",
     "",
@@ -45,15 +47,17 @@ function resourceLines(
   shared: ReadonlySet<string>,
 ): readonly string[] {
   const { resource, kind, message, modes, defaultOn } = definition;
-  const total = manifestOf(definition, modes[0] ?? "full").length;
+  const all = manifestOf(definition, modes[0] ?? "full");
+  const own = all.filter((field) => field.message === "obsyk");
   const read = defaultOn ? "read by default" : "read only when switched on";
   return [
     "",
     `## ${resource}`,
     "",
-    `${kind}, ${apiVersionOf(definition)}; ${read}; modes ${modes.join(", ")}; ${total} fields.`,
+    `${kind}, ${apiVersionOf(definition)}; ${read}; modes ${modes.join(", ")}; ${all.length} fields.`,
     "",
     ...fieldLines(message, shared),
+    ...own.map(({ path }) => `- \`${path}\``),
   ];
 }
 
@@ -80,17 +84,18 @@ function countType(
 }
 
 function fieldLines(message: Message, shared: ReadonlySet<string>): readonly string[] {
-  const lines = linesOf(message, "", shared);
+  const lines = linesOf(message, { path: "", note: "", shared });
   return lines.length === 0 ? ["That it is there; no field of it."] : lines;
 }
 
-function linesOf(message: Message, prefix: string, shared: ReadonlySet<string>): readonly string[] {
+function linesOf(message: Message, within: Place): readonly string[] {
+  const { path: prefix, shared } = within;
   return Object.entries(message.fields).flatMap(([name, field]) => {
     if (field.presence === "inline" && field.type.kind === "message") {
-      return linesOf(field.type.message, prefix, shared);
+      return linesOf(field.type.message, within);
     }
     const path = prefix === "" ? name : `${prefix}.${name}`;
-    const note = field.volatile === true ? " (beside)" : "";
+    const note = field.volatile === true ? " (beside)" : within.note;
     return typeLines(field.type, { path, note, shared });
   });
 }
@@ -112,7 +117,7 @@ function typeLines(type: FieldType, place: Place): readonly string[] {
         const short = shortName(name);
         return [`- \`${path}\`${note} → [${short}](#${short.toLowerCase()})`];
       }
-      const inner = linesOf(type.message, path, shared);
+      const inner = linesOf(type.message, place);
       return inner.length === 0 ? [`- \`${path}\`${note}`] : inner;
     }
     case "list":

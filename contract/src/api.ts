@@ -23,6 +23,20 @@ export const apiPaths = {
   related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
   clients: "/api/v1/clients",
   live: "/api/v1/live",
+  orgs: "/api/v1/orgs",
+  org: "/api/v1/org",
+  orgExport: "/api/v1/org/export",
+  sessionOrg: "/api/v1/session/org",
+  sessions: "/api/v1/sessions",
+  ownSession: "/api/v1/sessions/:sessionId",
+  people: "/api/v1/people",
+  person: "/api/v1/people/:personId",
+  personLink: "/api/v1/people/:personId/sign-in-link",
+  invitations: "/api/v1/invitations",
+  invitation: "/api/v1/invitations/:invitationId",
+  acceptInvitation: "/api/v1/invitations/accept",
+  tokens: "/api/v1/tokens",
+  token: "/api/v1/tokens/:tokenId",
   openapi: "/api/v1/openapi.json",
 } as const;
 
@@ -144,6 +158,8 @@ export const inventoryObjectSchema = z.object({
   name: z.string(),
   /** Pruned Kubernetes object. */
   record: z.record(z.string(), z.unknown()),
+  /** Why the record could not be stored, which is empty then (R5). */
+  stub: z.string().optional(),
   resourceVersion: z.string(),
   /** When the operator saw this version, corrected by the clock offset. */
   seenAt: time,
@@ -215,8 +231,8 @@ export const clientSchema = z.object({
 export type Client = z.infer<typeof clientSchema>;
 
 export const sessionSchema = z.object({
-  person: z.object({ name: z.string(), role: z.string() }),
-  org: z.object({ name: z.string() }),
+  person: z.object({ id, name: z.string(), role: z.string() }),
+  org: z.object({ id, name: z.string() }),
   version: z.string(),
   /** Origin that operators are told to use. */
   agentUrl: z.string(),

@@ -4,6 +4,7 @@ export * from "./api.ts";
 export { canonicalize } from "./canonical.ts";
 export type { Json, JsonObject } from "./json.ts";
 export { limits } from "./limits.ts";
+export * from "./people.ts";
 export * from "./problem.ts";
 export { product } from "./product.ts";
 export * from "./scope.ts";

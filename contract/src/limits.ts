@@ -30,4 +30,9 @@ export const limits = {
   apiPageRows: 500,
   /** Fewest characters of a name substring search: a trigram index needs three. */
   searchChars: 3,
+  /** Clusters, and namespaces of one of them, that a viewer's limits may name. */
+  accessClusters: 100,
+  accessNamespaces: 100,
+  /** Longest life of an API token. */
+  tokenDays: 366,
 } as const;

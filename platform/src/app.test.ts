@@ -8,9 +8,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ConnectionOptions } from "node:tls";
 import { generateSigningKey, parseSettings } from "@obsyk/runtime";
 import { SignJWT } from "jose";
-import pg from "pg";
 import { createTestCertificate } from "./http/test-certificate.ts";
 import { findContradictions, settingsTable } from "./settings.ts";
+import { openPool } from "./store/database.ts";
 import { openTestServer } from "./store/test-database.ts";
 import { readLockFile } from "./store/postgres-process.ts";
 import {
@@ -34,7 +34,8 @@ test("openPlatform: serves three listeners, signs in, and stops", async () => {
   const cookie = await signInOwner(target);
   const session = await callConsole(target, { path: "/api/v1/session", cookie });
   assert.equal(session.status, 200, session.text);
-  assert.deepEqual(membersOf(session)["person"], { name: "owner", role: "owner" });
+  const { name, role } = membersOf(session)["person"] as { name: string; role: string };
+  assert.deepEqual([name, role], ["owner", "owner"]);
   const openapi = await callConsole(target, { path: "/api/v1/openapi.json" });
   assert(Object.hasOwn(membersOf(openapi)["paths"] as object, "/api/v1/clients"));
   const metrics = await (await fetch(new URL("/metrics", platform.observeUrl))).text();
@@ -110,6 +111,7 @@ test("console pages: a nonce of its own in each answer, files as they are, every
     const nonce = /content="([^"]+)"/.exec(answer.text)?.[1] ?? "";
     const policy = String(answer.headers["content-security-policy"]);
     assert(policy.includes(`style-src 'self' 'nonce-${nonce}'`));
+    assert(policy.includes("require-trusted-types-for 'script'; trusted-types default;"));
     assert(policy.includes("script-src 'self';") && !policy.includes("unsafe"));
     assert.equal(answer.headers["x-content-type-options"], "nosniff");
     nonces.add(nonce);
@@ -199,8 +201,13 @@ test("openPlatform: two processes on one DATABASE_URL share sessions, clients an
   );
   assert.equal(answers.filter(({ status }) => status === 200).length, 1);
   await using owner = new AsyncDisposableStack();
-  const pool = owner.adopt(new pg.Pool({ connectionString: urlAs(user), max: 1 }), (own) =>
-    own.end(),
+  const pool = owner.adopt(
+    openPool({
+      target: { kind: "url", url: urlAs(user) },
+      maxConnections: 1,
+      onConnectionLost: () => undefined,
+    }),
+    (own) => own.end(),
   );
   const { rows: orgs } = await pool.query("select from org");
   const { rows: people } = await pool.query("select from person");

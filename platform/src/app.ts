@@ -20,7 +20,6 @@ import {
   createAuthenticatePerson,
   registerClientRoutes,
   registerSessionRoutes,
-  type AgentAddress,
 } from "./auth/console-routes.ts";
 import { createSignInLink, purgeExpired } from "./auth/sessions.ts";
 import { ensureSigningKey, readSigningKeyFile } from "./auth/signing-key-file.ts";
@@ -30,6 +29,7 @@ import { createEvents, type Events } from "./events.ts";
 import { acceptJson, acceptLines } from "./http/body.ts";
 import { createConsoleServer } from "./http/console-server.ts";
 import type { Deps } from "./http/deps.ts";
+import { guardRoutes } from "./http/route-guard.ts";
 import { createListenerServer, listen, type HttpServer, type Tls } from "./http/server.ts";
 import { registerIngest } from "./ingest/agent-routes.ts";
 import { createPartitions } from "./ingest/partitions.ts";
@@ -43,6 +43,9 @@ import {
 import type { Database } from "./store/database.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
+import { eraseMarked } from "./tenancy/orgs.ts";
+import { registerOwn } from "./tenancy/own-routes.ts";
+import { registerPeople, type PeopleOptions } from "./tenancy/people-routes.ts";
 
 type Register = (server: HttpServer, deps: Deps) => void;
 
@@ -169,24 +172,31 @@ async function openListeners(
   const { settings } = options;
   // A listener's port may be known only once it listens; whoever asks earlier gets what is configured.
   const urls = { agent: settings.agentUrl, console: settings.consoleUrl };
-  const agentTls = await readTls(settings.agentCertFile, settings.agentKeyFile);
-  const agentCa = await readCertificates(settings.agentCaFile);
-  const consoleTls = await readTls(settings.consoleCertFile, settings.consoleKeyFile);
-  const signingKey = await (settings.signingKeyFile === undefined
-    ? ensureSigningKey(settings.dataDir)
-    : readSigningKeyFile(settings.signingKeyFile));
+  const { agentTls, agentCa, consoleTls, signingKey } = await readFiles(settings);
   const isSecure = consoleTls !== undefined || settings.consoleUrl?.startsWith("https:") === true;
   const { database, events } = parts;
   const { clock, random } = options;
   const issuer = (): string => urls.agent ?? "";
   const directory = new ClientDirectory(database.db, clock);
   const tokens = createAccessTokens({ signingKey, issuer, directory, clock, events });
+  const people = await createConsoleServer({
+    tls: consoleTls,
+    origins: () => originsOf(urls.console ?? ""),
+    isSecure,
+    consoleDir: settings.consoleDir,
+    events,
+  });
+  stack.defer(() => people.close());
+  const authenticatePerson = guardRoutes(
+    people,
+    createAuthenticatePerson({ database, clock }, { isSecure }),
+  );
   const deps: Deps = {
     ...parts,
     clock,
     random,
     authenticateAgent: (request) => tokens.authenticate(request),
-    authenticatePerson: createAuthenticatePerson({ database, clock }, { isSecure }),
+    authenticatePerson,
   };
   const agent = createAgentServer(agentTls, events);
   stack.defer(() => agent.close());
@@ -197,19 +207,14 @@ async function openListeners(
     clock,
     events,
     requestsPerMinute: settings.tokenRequestsPerMinute,
+    clientRequestsPerMinute: settings.clientTokenRequestsPerMinute,
   });
   for (const register of agentModules) register(agent, deps);
-  const people = await createConsoleServer({
-    tls: consoleTls,
-    origins: () => originsOf(urls.console ?? ""),
+  registerConsole(people, deps, {
     isSecure,
-    consoleDir: settings.consoleDir,
-    events,
+    agentAddress: () => ({ url: issuer(), ca: agentCa }),
+    consoleUrl: () => urls.console ?? "",
   });
-  stack.defer(() => people.close());
-  const agentAddress = (): AgentAddress => ({ url: issuer(), ca: agentCa });
-  registerSessionRoutes(people, deps, { isSecure, agentAddress });
-  for (const register of consoleModules) register(people, deps);
   const { agentHost, agentPort, consoleHost, consolePort } = settings;
   const boundAgent = await listen(agent, { host: agentHost, port: agentPort });
   urls.agent ??= urlOf("https", agentHost, boundAgent);
@@ -217,6 +222,24 @@ async function openListeners(
   urls.console ??= urlOf(consoleTls === undefined ? "http" : "https", consoleHost, boundConsole);
   const ports = { agent: boundAgent, console: boundConsole };
   return { agentUrl: urls.agent, consoleUrl: urls.console, ports };
+}
+
+async function readFiles(settings: PlatformSettings) {
+  return {
+    agentTls: await readTls(settings.agentCertFile, settings.agentKeyFile),
+    agentCa: await readCertificates(settings.agentCaFile),
+    consoleTls: await readTls(settings.consoleCertFile, settings.consoleKeyFile),
+    signingKey: await (settings.signingKeyFile === undefined
+      ? ensureSigningKey(settings.dataDir)
+      : readSigningKeyFile(settings.signingKeyFile)),
+  };
+}
+
+function registerConsole(server: HttpServer, deps: Deps, options: PeopleOptions): void {
+  registerSessionRoutes(server, deps, options);
+  registerPeople(server, deps, options);
+  registerOwn(server, deps, options);
+  for (const register of consoleModules) register(server, deps);
 }
 
 function createAgentServer(tls: Tls | undefined, events: Events): HttpServer {
@@ -320,6 +343,7 @@ function keepHouse(
     purgedAtMs = clock.monotonic();
     try {
       await purgeExpired(database.db, clock);
+      await eraseMarked(database.db, signal);
     } catch (error) {
       events.purgeFailed({ error });
     }

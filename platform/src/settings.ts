@@ -137,6 +137,15 @@ export const settingsTable = {
     flag: "token-requests-per-minute",
     doc: "Token requests that one address may make in a minute.",
   },
+  clientTokenRequestsPerMinute: {
+    type: "integer",
+    default: 60,
+    min: 1,
+    max: 1_000_000,
+    env: "OBSYK_CLIENT_TOKEN_REQUESTS_PER_MINUTE",
+    flag: "client-token-requests-per-minute",
+    doc: "Token requests that may be made in one client's name in a minute.",
+  },
   logLevel: {
     type: "string",
     default: "info",

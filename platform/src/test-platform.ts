@@ -55,6 +55,7 @@ export async function openTestPlatform(
         OBSYK_OBSERVE_PORT: "0",
         OBSYK_LOG_LEVEL: "debug",
         OBSYK_TOKEN_REQUESTS_PER_MINUTE: "100000",
+        OBSYK_CLIENT_TOKEN_REQUESTS_PER_MINUTE: "100000",
         ...options.env,
       },
       args: [],

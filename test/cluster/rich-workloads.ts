@@ -39,7 +39,7 @@ const claimSpec = {
   volumeAttributesClassName: "gold",
 };
 
-export const claims: readonly Planned[] = [
+const claims: readonly Planned[] = [
   {
     path: `${core}/persistentvolumeclaims`,
     object: { metadata: { ...metadata, name: "data" }, spec: claimSpec },

@@ -345,13 +345,23 @@ describe("content security policy", () => {
     await using other = await stage.openPage();
     await other.page.goto(`${stage.consoleUrl}/sign-in`);
     await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
-    await other.page.evaluate(`
-      const script = document.createElement("script");
-      script.textContent = "globalThis.injected = true";
-      document.head.append(script);
+    const refusals = await other.page.evaluate(`
+      const attempt = (act) => {
+        try { act(); return "done"; } catch (error) { return error.name; }
+      };
+      [
+        attempt(() => {
+          const script = document.createElement("script");
+          script.textContent = "globalThis.injected = true";
+          document.head.append(script);
+        }),
+        attempt(() => { document.body.innerHTML = "<img src=x onerror='injected = true'>"; }),
+        attempt(() => trustedTypes.createPolicy("another", { createHTML: (text) => text })),
+      ];
     `);
+    assert.deepEqual(refusals, ["TypeError", "TypeError", "TypeError"]);
     await waitFor("the breach is reported", () => other.complaints.length > 0, { timeoutMs: 5000 });
-    assert.match(other.complaints.join(" "), /script-src/);
+    assert.match(other.complaints.join(" "), /trusted-types/);
     assert.equal(await other.page.evaluate("globalThis.injected"), undefined);
   });
 });

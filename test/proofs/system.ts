@@ -31,6 +31,8 @@ export type Platform = AsyncDisposable & {
   readonly logFile: string;
   readonly dataDir: string;
   readonly api: ConsoleClient;
+  /** A new one-time link for the first owner. */
+  signInLink(): Promise<string>;
 };
 
 /** Runs a proof; when it fails, the last lines of all logs in the guard's folder are said before they are gone. */
@@ -124,6 +126,7 @@ export async function startPlatform(
       logFile,
       dataDir,
       api,
+      signInLink: () => askSignInLink(args, env),
       [Symbol.asyncDispose]: () => supervised[Symbol.asyncDispose](),
     };
   } catch (error) {

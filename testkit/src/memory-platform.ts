@@ -55,6 +55,8 @@ export type Received = {
 
 export type MemoryPlatform = AsyncDisposable & {
   readonly url: URL;
+  /** Whom assertions must name: our own origin, unless something stands between us and the operator. */
+  issuer: string;
   readonly inventory: MemoryInventory;
   /** Every request, in order. */
   readonly received: readonly Received[];
@@ -106,6 +108,7 @@ export async function openMemoryPlatform(options: MemoryPlatformOptions): Promis
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   platform.url = new URL(`https://localhost:${port}`);
+  platform.issuer = platform.url.origin;
   platform.dispose = async () => {
     server.closeAllConnections();
     server.close();
@@ -123,6 +126,7 @@ type Answer = {
 
 class Platform implements MemoryPlatform {
   url = new URL("https://localhost");
+  issuer = "";
   dispose: () => Promise<void> = async () => {};
   readonly received: Received[] = [];
   readonly violations: string[] = [];
@@ -231,7 +235,7 @@ class Platform implements MemoryPlatform {
   #grantToken(body: Buffer): Answer {
     const form = new URLSearchParams(body.toString());
     const wrong = checkAssertion(form, {
-      issuer: this.url.origin,
+      issuer: this.issuer,
       clientId: this.#options.clientId,
       publicKey: this.#options.publicKey,
       nowMs: Date.now() + this.clockOffsetMs,

@@ -127,7 +127,7 @@ export type EnvPlace =
   | { readonly kind: "container"; readonly name: number; readonly env: number }
   | { readonly kind: "message"; readonly members: readonly EnvMember[] };
 
-export type EnvMember = {
+type EnvMember = {
   readonly jsonName: string;
   readonly number: number;
   /** Its members are the parent's own in JSON. */

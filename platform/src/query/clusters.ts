@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { factsOf } from "../analyze/cluster-facts.ts";
 import { ProblemError } from "../http/problem.ts";
 import type { OrgScope } from "../tenancy/scope.ts";
+import { isPartial } from "./limits.ts";
 import {
   clusterState,
   optional,
@@ -125,9 +126,15 @@ async function readStreams(
   clusterId: string,
   now: number,
 ): Promise<ClusterStream[]> {
+  // A stream's own counter is about the whole cluster; those by namespace are under the caller's limits.
+  const count = isPartial(scope, clusterId)
+    ? sql`(select coalesce(sum(k.objects), 0)::bigint from inventory_count k
+        where k.org_id = s.org_id and k.cluster_id = s.cluster_id and k.resource = s.resource
+          and s.namespace in ('*', k.namespace))`
+    : sql`s.object_count`;
   const { rows } = await sql<StreamRow>`
     select s.name, s.resource, s.state, s.detail, s.collected, s.not_collected_since, s.paused_until, s.mark_at,
-      s.object_count, coalesce(l.left_count, 0)::bigint as left_count
+      ${count} as object_count, coalesce(l.left_count, 0)::bigint as left_count
     from stream s
     left join (select o.stream_id, count(*) as left_count from object o
       where o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is not null

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
-import type { InventoryObject, ObjectQuery } from "@obsyk/contract";
+import { limits, type InventoryObject, type ObjectQuery } from "@obsyk/contract";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { createTestOrg, pod } from "../ingest/test-agent.ts";
@@ -228,6 +228,26 @@ test("listObjects: a whole name finds that name alone, in every namespace", asyn
     );
   }
   assert.deepEqual((await list({ cluster, objectName: "aaab" }, agent.now)).items, []);
+});
+
+test("listObjects, readObject: what could not be stored is a visible stub with its reason (R5)", async () => {
+  const agent = await inventory.openAgent();
+  const [uid, other] = [randomUUID(), randomUUID()];
+  const tooLarge = pod("too-large", { labels: { huge: "x".repeat(limits.recordBytes) } });
+  await agent.send(agent.put(stream, uid, tooLarge), agent.put(stream, other, pod("small")));
+  const cluster = agent.clusterId;
+  const { items } = await list({ cluster }, agent.now);
+  assert.deepEqual(
+    items.map(({ name, stub }) => [name, stub === undefined]),
+    [
+      ["small", true],
+      ["too-large", false],
+    ],
+  );
+  const key = { clusterId: cluster, resource: "pods", uid };
+  const detail = await withScope(db, scope, (tx) => readObject(tx, scope, key, agent.now));
+  assert.match(detail.stub ?? "", /larger than \d+ bytes/);
+  assert.deepEqual(detail.record, {});
 });
 
 test("listObjects, readObject: another organisation sees nothing (I6)", async () => {
