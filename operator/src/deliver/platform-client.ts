@@ -5,12 +5,13 @@
  * @module
  */
 import { once } from "node:events";
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { problemSchema, product } from "@obsyk/contract";
 import {
   createHttpsAgent,
   createLoopbackHttpAgent,
+  requestHttp,
   type Clock,
   type OutboundTls,
 } from "@obsyk/runtime";

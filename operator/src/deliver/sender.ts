@@ -37,6 +37,10 @@ export type SenderOptions = {
 const quietMs = 50;
 const longestWaitMs = 250;
 const firstBatchBytes = 256 * 1024;
+/** Larger batches save little but need their size several times in memory: as text, compressed, encrypted. */
+const fullBatchBytes = 512 * 1024;
+/** Nearly every full batch fits in when compressed. */
+const bodyBytes = 192 * 1024;
 /** An acknowledgement faster than this lets batches grow, one slower than the other lets them shrink. */
 const quickMs = 500;
 const slowMs = 3_000;
@@ -46,6 +50,8 @@ export class Sender {
   readonly #maxBytes: number;
   readonly #parts: Batch[] = [];
   readonly #text = new BatchText();
+  /** Body of the batch in flight: there is never a second one. */
+  readonly #body = Buffer.allocUnsafeSlow(bodyBytes);
   #targetBytes = firstBatchBytes;
   #encoding: Encoding = "zstd";
   #sequence: number;
@@ -60,7 +66,7 @@ export class Sender {
     this.#options = options;
     this.#sequence = options.grant.nextSequence;
     this.#acknowledged = Math.max(0, options.grant.nextSequence - 1);
-    this.#maxBytes = Math.min(limits.maxBatchBytes, options.grant.maxBatchBytes);
+    this.#maxBytes = Math.min(fullBatchBytes, options.grant.maxBatchBytes);
     this.#targetBytes = Math.min(firstBatchBytes, this.#maxBytes);
   }
 
@@ -107,7 +113,7 @@ export class Sender {
         lines.push(...ledger.take(budget, text));
       }
     }
-    return freezeBatch(text.bytes, lines, this.#encoding);
+    return freezeBatch(text.bytes, lines, this.#encoding, this.#body);
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
