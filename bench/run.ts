@@ -4,6 +4,7 @@
  *
  * @module
  */
+import "../tools/end-with-parent.ts";
 import { judge, readBars, type Figure, type Size } from "./figures.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";

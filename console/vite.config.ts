@@ -18,6 +18,9 @@ export default defineConfig({
         // Libraries change seldom: a browser keeps them when only the console is new.
         codeSplitting: {
           groups: [
+            // With the setting in the same file as the library, it holds before the first schema is made, whichever
+            // file needs one first.
+            { name: "schemas", test: /node_modules[\\/]zod[\\/]|console[\\/]src[\\/]jitless\.ts/ },
             { name: "react", test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/ },
             { name: "router", test: /node_modules[\\/]@tanstack[\\/]/ },
             { name: "components", test: /node_modules[\\/](?:@mantine|@floating-ui)[\\/]/ },

@@ -20,7 +20,7 @@ export const layers: readonly Layer[] = [
   { name: "operator", layers: ["contract", "runtime"], node: true, packages: ["jose", "yaml"] },
   { name: "platform", layers: ["contract", "runtime"], node: true, packages: "declared" },
   { name: "console", layers: ["contract"], node: false, packages: "declared" },
-  { name: "cli", layers: ["contract", "runtime"], node: true, packages: "declared" },
+  { name: "cli", layers: ["contract", "runtime", "operator"], node: true, packages: "declared" },
   { name: "testkit", layers: ["contract", "runtime"], node: true, packages: ["@peculiar/x509"] },
   {
     name: "test",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import "./end-with-parent.ts";
 import { writeSync } from "node:fs";
 import type { Profile, ProofContext, Prove } from "@obsyk/testkit";
 

@@ -4,13 +4,14 @@
  * `--sabotage` runs each proof once per saboteur: exit code 1 when every one of them was caught, 2 when a run broke, 0
  * when one got through.
  */
+import "./end-with-parent.ts";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import type { Profile } from "@obsyk/testkit";
+import { isStandIn, warnOfStandIn, type Profile } from "@obsyk/testkit";
 import { outcomePrefix, type Outcome } from "./proof-run.ts";
 import { proofs, type Proof, type Saboteur } from "./proofs.ts";
 
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const chosen = proofs.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  if (await isStandIn(process.env)) await warnOfStandIn();
   const profile: Profile = values.full ? "full" : "default";
   const seed = Number(values.seed);
   const codes: number[] = [];

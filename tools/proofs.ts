@@ -5,7 +5,7 @@
  * @module
  */
 
-import { keepsTheManifest, parsesWholeSecrets } from "./saboteurs.ts";
+import { keepsTheManifest, neverSweeps, parsesWholeSecrets } from "./saboteurs.ts";
 
 export const invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"] as const;
 export type Invariant = (typeof invariants)[number];
@@ -51,9 +51,9 @@ export const proofs: readonly Proof[] = [
         patches: [
           {
             file: "operator/src/reflect/watch.ts",
-            find: "const taken = context.sink.watched(event.kind, event.object, context.clock.now());",
+            find: "const taken = context.sink.watched(event.kind, event.object, seen);",
             replace: `const taken = event.kind === "deleted" ? "accepted"
-              : context.sink.watched(event.kind, event.object, context.clock.now());`,
+              : context.sink.watched(event.kind, event.object, seen);`,
           },
         ],
         caught: /the delete on the API: not within/,
@@ -75,18 +75,7 @@ export const proofs: readonly Proof[] = [
     invariants: ["I1", "I7", "I8"],
     boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
     saboteurs: [
-      {
-        name: "never-sweeps",
-        breaks: "what was deleted while the operator was down is never found missing",
-        patches: [
-          {
-            file: "operator/src/deliver/stream-channel.ts",
-            find: "const deleted = await this.#sweep(seen, signal);",
-            replace: "const deleted = 0;",
-          },
-        ],
-        caught: /differences from the API server's list: .*no longer exists/,
-      },
+      neverSweeps,
       {
         name: "leaves-postgres-dead",
         breaks: "nothing starts PostgreSQL again",
@@ -176,6 +165,32 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /pasted/,
+      },
+    ],
+  },
+  {
+    id: "no-lost-change",
+    proves:
+      "Under every kind of fault on both sides of the operator no deletion and no last state is lost, and the end equals the API server's list.",
+    invariants: ["I1", "I3", "I7"],
+    boundMs: { default: 2 * minuteMs, full: 45 * minuteMs },
+    saboteurs: [
+      neverSweeps,
+      {
+        name: "goes-on-too-late",
+        breaks: "a watch that broke off goes on twenty revisions after where it ended",
+        patches: [
+          {
+            file: "operator/src/reflect/watch.ts",
+            find: "resourceVersion: state.resourceVersion,",
+            replace: `resourceVersion: String(
+                BigInt(state.resourceVersion) +
+                  (globalThis.watched?.has(context.stream.resource) ? 20n : 0n),
+              ),
+              ...((globalThis.watched ??= new Set()).add(context.stream.resource), {}),`,
+          },
+        ],
+        caught: /losses|differences/,
       },
     ],
   },

@@ -70,3 +70,17 @@ export const keepsTheManifest: Saboteur = {
   ],
   caught: /sent to the platform: [1-9]\d* values/,
 };
+
+/** For what is deleted while nobody watches. */
+export const neverSweeps: Saboteur = {
+  name: "never-sweeps",
+  breaks: "what was deleted while the operator was down is never found missing",
+  patches: [
+    {
+      file: "operator/src/deliver/stream-channel.ts",
+      find: "const deleted = await this.#sweep(seen, signal);",
+      replace: "const deleted = 0;",
+    },
+  ],
+  caught: /differences from the API server's list: .*no longer exists/,
+};

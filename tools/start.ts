@@ -1,16 +1,17 @@
 /**
- * `npm start`: everything on this machine, from PostgreSQL to a page in the browser, on a simulated cluster or a real
- * one.
+ * `npm start`: everything on this machine, from PostgreSQL to a page in the browser, on simulated clusters or a
+ * real one.
  *
  * @module
  */
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { runProcess } from "@obsyk/runtime";
 import { waitFor } from "@obsyk/testkit";
-import { openChildren } from "./start/children.ts";
-import { openClusterSource, type ClusterSource } from "./start/cluster-source.ts";
+import { openChildren, type Children } from "./start/children.ts";
+import { checkKubeconfig, openClusterSources, type ClusterSource } from "./start/cluster-source.ts";
 import { buildConsole, isConsoleFresh } from "./start/console-build.ts";
-import { Identity, keepCertificates, makeFolder } from "./start/data-dir.ts";
+import { Identity, keepCertificates, makeFolder, type CertificateFiles } from "./start/data-dir.ts";
 import {
   choosePorts,
   ensureClient,
@@ -20,8 +21,10 @@ import {
   signInLink,
   type Ports,
 } from "./start/launch.ts";
+import { loadAll } from "./start/loading.ts";
 import { help, OptionError, parseOptions, type StartOptions } from "./start/options.ts";
 import { PlatformApi } from "./start/platform-api.ts";
+import { choosePort } from "./start/ports.ts";
 
 const began = performance.now();
 const beganMs = Date.now();
@@ -40,31 +43,36 @@ async function portsFor(options: StartOptions): Promise<Ports> {
 
 /** Long for a laptop under load; a process that ends is reported at once. */
 const startMs = 60_000;
+/** A person waits no longer than this for large clusters: the page fills while they look. */
+const patienceMs = 8000;
 
-async function waitForObjects(
-  api: PlatformApi,
-  source: ClusterSource,
-  signal: AbortSignal,
-): Promise<number> {
-  let shown = 0;
-  return waitFor(
-    "objects on the platform",
-    async () => {
-      const cluster = (await api.clusters()).find((one) => one.name === source.name);
-      // What an earlier run left there says nothing about this one.
-      const isBack = Date.parse(cluster?.lastSeen ?? "") > beganMs;
-      if (cluster === undefined || !isBack || cluster.objects === 0) return undefined;
-      const before = shown;
-      shown = cluster.objects;
-      const isAll =
-        source.objects === undefined ? shown === before : shown >= source.objects * 0.98;
-      return isAll ? shown : undefined;
-    },
-    { timeoutMs: startMs * 2, intervalMs: 300, signal },
-  );
+async function startOperators(
+  sources: readonly ClusterSource[],
+  run: {
+    readonly api: PlatformApi;
+    readonly children: Children;
+    readonly dataDir: string;
+    readonly certificates: CertificateFiles;
+    readonly ports: Ports;
+  },
+): Promise<string> {
+  const { api, children, certificates, ports } = run;
+  const folder = makeFolder(run.dataDir, "operators");
+  const metrics: string[] = [];
+  for (const [index, source] of sources.entries()) {
+    const identity = new Identity(folder, source.name);
+    const clientId = await ensureClient(api, identity, source.name);
+    const operatorObserve = await choosePort(ports.operatorObserve + index);
+    say(`starting the operator of ${source.name}: ${source.description}`);
+    const own = { agent: ports.agent, operatorObserve };
+    children.start(operatorSpec({ source, identity, clientId, certificates, ports: own }));
+    metrics.push(`http://127.0.0.1:${operatorObserve}/metrics`);
+  }
+  return metrics.join(" ");
 }
 
 async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
+  await checkKubeconfig(options);
   const dataDir = resolve(options.dataDir);
   makeFolder(dataDir);
   const certificates = await keepCertificates(makeFolder(dataDir, "tls"));
@@ -74,19 +82,12 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
 
   if (!isConsoleFresh()) say("building the console (once, until its sources change)");
   const consoleDir = resolve(await buildConsole(children, signal));
-  const platform = platformSpec({
-    postgres: options.postgres,
-    dataDir,
-    consoleDir,
-    certificates,
-    ports,
-  });
+  const { postgres } = options;
+  const platform = platformSpec({ postgres, dataDir, consoleDir, certificates, ports });
   say("starting PostgreSQL and the platform");
   children.start(platform);
-  await using source = await openClusterSource(options, {
-    folder: makeFolder(dataDir, "cluster"),
-    certificates,
-  });
+  const folder = makeFolder(dataDir, "cluster");
+  await using sources = await openClusterSources(options, { folder, certificates });
   const ready = waitFor("the platform's start", () => isPlatformReady(ports), {
     timeoutMs: startMs,
     intervalMs: 100,
@@ -96,22 +97,20 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
 
   const api = new PlatformApi(`http://127.0.0.1:${ports.console}`);
   await api.signIn(await whileAlive(signInLink(children, platform, signal)));
-  const identity = new Identity(makeFolder(dataDir, "operators"), source.name);
-  const clientId = await ensureClient(api, identity, source.name);
-  say(`starting the operator on ${source.description}`);
-  children.start(operatorSpec({ source, identity, clientId, certificates, ports }));
-  const objects = await whileAlive(waitForObjects(api, source, signal));
-  source.live();
-  say(`${objects} objects are on the platform`);
+  const run = { api, children, dataDir, certificates, ports };
+  const metrics = await startOperators(sources.all, run);
+  const loaded = loadAll(api, sources.all, { beganMs, say, signal });
+  await whileAlive(Promise.race([loaded, delay(patienceMs, undefined, { signal, ref: false })]));
 
   const link = await whileAlive(signInLink(children, platform, signal));
   console.log(`
   Sign in (once, within 10 minutes):  ${link}
 
-  Then look at Clusters, ${source.name}, and the pods of a namespace: changes arrive by themselves.
-  Logs: ${options.dataDir}/logs   Metrics: http://127.0.0.1:${ports.operatorObserve}/metrics (operator), http://127.0.0.1:${ports.platformObserve}/metrics (platform)
+  Then look at Clusters, one of them, and the pods of a namespace: changes arrive by themselves.
+  Logs: ${options.dataDir}/logs   Metrics: http://127.0.0.1:${ports.platformObserve}/metrics (platform), ${metrics} (operator)
   Ctrl-C stops everything; the data stays in ${options.dataDir}.
 `);
+  await whileAlive(loaded);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => stop(), { once: true });
   await whileAlive(stopped);

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
+import "./end-with-parent.ts";
 import { existsSync } from "node:fs";
+import { run, testArguments } from "./run.ts";
 
 const chromium = process.env["OBSYK_CHROMIUM"] ?? "/usr/bin/chromium";
 if (!existsSync(chromium)) {
@@ -15,19 +16,21 @@ if (!existsSync(chromium)) {
   process.exit(1);
 }
 
-function run(args: readonly string[]): void {
-  const { status } = spawnSync(process.execPath, args, {
-    stdio: "inherit",
-    env: { ...process.env, OBSYK_CHROMIUM: chromium },
-  });
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-run(["node_modules/vite/bin/vite.js", "build", "console", "--logLevel", "warn"]);
-run([
-  "--test",
-  "--test-concurrency=1",
-  "--test-timeout=300000",
-  ...process.argv.slice(2),
-  "test/e2e/**/*.test.ts",
+const built = await run([
+  "node_modules/vite/bin/vite.js",
+  "build",
+  "console",
+  "--logLevel",
+  "warn",
 ]);
+if (built !== 0) process.exit(built);
+process.exitCode = await run(
+  [
+    ...testArguments,
+    "--test-concurrency=1",
+    "--test-timeout=300000",
+    ...process.argv.slice(2),
+    "test/e2e/**/*.test.ts",
+  ],
+  { ...process.env, OBSYK_CHROMIUM: chromium },
+);

@@ -1,5 +1,5 @@
 /**
- * The command tree, and how a command's end becomes an exit code: 0 done, 1 refused or failed, 2 wrong usage.
+ * The command tree, and how a command's end becomes an exit code.
  *
  * @module
  */
@@ -7,35 +7,71 @@ import { Command, CommanderError } from "commander";
 import { product } from "@obsyk/contract";
 import { addKeyCommands } from "./commands/key.ts";
 import { addKeygenCommand } from "./commands/keygen.ts";
-import { CliError } from "./errors.ts";
-import type { Output } from "./output.ts";
+import { addClustersCommand } from "./commands/clusters.ts";
+import { addContextCommands } from "./commands/context.ts";
+import { addGetCommand } from "./commands/get.ts";
+import { addLoginCommands } from "./commands/login.ts";
+import { addOperatorCommands } from "./commands/operator.ts";
+import { addRegisterCommand } from "./commands/register.ts";
+import { addResourcesCommand } from "./commands/api-resources.ts";
+import { CliError, exitCodes } from "./errors.ts";
+import type { Host } from "./host.ts";
+import { JsonPathError } from "./jsonpath/template.ts";
 
-/** Runs one command line and returns its exit code. */
-export async function runCli(args: readonly string[], output: Output): Promise<number> {
+const help = `
+Exit codes:
+  0    done
+  1    failed, or not found
+  2    wrong usage
+  3    not signed in, or not allowed
+  4    the platform cannot be reached
+  130  interrupted
+
+Results go to standard output, everything else to standard error.`;
+
+/** The whole command tree; its help texts make the reference page. */
+export function createProgram(host: Host): Command {
   const program = new Command("obsyk")
-    .description("Keys, registration, queries and checks for Obsyk.")
+    .description(
+      "What runs in your Kubernetes clusters, as of when; keys, registration and checks.",
+    )
     .version(product.version)
     .configureOutput({
-      writeOut: (text) => output.out.write(text),
-      writeErr: (text) => output.error.write(text),
+      writeOut: (text) => host.out.write(text),
+      writeErr: (text) => host.error.write(text),
     })
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError("(obsyk --help lists the commands)");
-  addKeygenCommand(program, output);
-  addKeyCommands(program, output);
+    .showHelpAfterError("(obsyk --help lists the commands)")
+    .addHelpText("after", help);
+  addLoginCommands(program, host);
+  addContextCommands(program, host);
+  addClustersCommand(program, host);
+  addGetCommand(program, host);
+  addResourcesCommand(program, host);
+  addRegisterCommand(program, host);
+  addKeygenCommand(program, host);
+  addKeyCommands(program, host);
+  addOperatorCommands(program, host);
+  return program;
+}
+
+/** Runs one command line and returns its exit code. */
+export async function runCli(args: readonly string[], host: Host): Promise<number> {
   try {
-    await program.parseAsync(args, { from: "user" });
-    return 0;
+    await createProgram(host).parseAsync(args, { from: "user" });
+    return exitCodes.done;
   } catch (error) {
-    return exitCodeOf(error, output);
+    return exitCodeOf(error, host);
   }
 }
 
-function exitCodeOf(error: unknown, output: Output): number {
+function exitCodeOf(error: unknown, { error: to, signal }: Host): number {
   // Commander has already printed help or what was wrong.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (!(error instanceof CliError)) throw error;
-  output.error.write(`obsyk: ${error.message}\n`);
-  return 1;
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (signal.aborted) return exitCodes.interrupted;
+  if (!(error instanceof CliError || error instanceof JsonPathError)) throw error;
+  to.write(`obsyk: ${error.message}\n`);
+  return error instanceof CliError ? error.exitCode : exitCodes.usage;
 }

@@ -24,6 +24,16 @@ export const paths = {
     ({ to: "/clusters/$clusterId", params: { clusterId }, search: { namespace } }) as const,
   resource: (clusterId: string, resource: string, search: TableSearch = {}) =>
     ({ to: "/clusters/$clusterId/$resource", params: { clusterId, resource }, search }) as const,
+  /** An object by name: the link stays when the object is made anew. */
+  named: (
+    clusterId: string,
+    at: { resource: string; namespace?: string | undefined; name: string },
+  ) =>
+    ({
+      to: "/clusters/$clusterId/$resource/named",
+      params: { clusterId, resource: at.resource },
+      search: { namespace: at.namespace, name: at.name },
+    }) as const,
   object: (at: { clusterId: string; resource: string; uid: string }, tab?: ObjectTab) =>
     ({
       to: "/clusters/$clusterId/$resource/$uid",

@@ -94,6 +94,14 @@ const resource = createRoute({
   component: ResourcePage,
 });
 
+const named = createRoute({
+  getParentRoute: () => cluster,
+  path: "/$resource/named",
+  validateSearch: (search): { name?: string; namespace?: string | undefined } =>
+    pickTexts(search, ["name", "namespace"]),
+  component: lazyRouteComponent(async () => import("./pages/NamedPage.tsx"), "NamedPage"),
+});
+
 const tabs: readonly ObjectTab[] = ["summary", "yaml", "collected"];
 
 const object = createRoute({
@@ -113,7 +121,7 @@ export function createConsoleRouter(context: RouterContext) {
       shell.addChildren([
         clusters,
         register,
-        cluster.addChildren([clusterOverview, resource, object]),
+        cluster.addChildren([clusterOverview, resource, named, object]),
       ]),
     ]),
     context,

@@ -19,6 +19,7 @@ export const apiPaths = {
   counts: "/api/v1/clusters/:clusterId/counts",
   objects: "/api/v1/objects",
   object: "/api/v1/clusters/:clusterId/objects/:resource/:uid",
+  related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
   clients: "/api/v1/clients",
   live: "/api/v1/live",
   openapi: "/api/v1/openapi.json",
@@ -87,6 +88,8 @@ export const objectQuerySchema = z.object({
   namespace: z.string().max(253).optional(),
   /** Substring of the name, at least three characters. */
   name: z.string().min(limits.searchChars).max(253).optional(),
+  /** The whole name, as `kubectl get pod NAME` means it. */
+  objectName: z.string().min(1).max(253).optional(),
   /** Kubernetes label selector syntax. */
   labelSelector: z.string().max(4096).optional(),
   limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
@@ -126,6 +129,31 @@ export const objectDetailSchema = inventoryObjectSchema.extend({
   blind: z.array(blindIntervalSchema),
 });
 export type ObjectDetail = z.infer<typeof objectDetailSchema>;
+
+export const relationKinds = ["owner", "owned", "selects", "selectedBy", "uses", "usedBy"] as const;
+export type RelationKind = (typeof relationKinds)[number];
+
+/** What another object is to this one. */
+export const relatedObjectSchema = z.object({
+  relation: z.enum(relationKinds),
+  /** What relates them: `volume data`, `service account`, `selector`; of an owned object its owner. */
+  via: z.string(),
+  resource: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  /** Absent when the inventory has no such object: it does not exist, or its resource is not collected. */
+  uid: z.string().optional(),
+  record: z.record(z.string(), z.unknown()).optional(),
+});
+export type RelatedObject = z.infer<typeof relatedObjectSchema>;
+
+export const relatedSchema = z.object({
+  /** Owners from the nearest up; the rest by relation, resource and name. */
+  items: z.array(relatedObjectSchema),
+  /** Of these there are more than were answered. */
+  more: z.array(z.object({ relation: z.enum(relationKinds), resource: z.string() })),
+});
+export type Related = z.infer<typeof relatedSchema>;
 
 export const clientRequestSchema = z.object({
   /** Name of the cluster this client is for. */

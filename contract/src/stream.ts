@@ -18,7 +18,7 @@ export type Stream = {
 };
 
 const pattern =
-  /^([a-z0-9]+(?:\.[a-z0-9.-]+)?)\/(\*|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/([a-z]+)$/;
+  /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9.-]+)?)\/(\*|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/([a-z]+)$/;
 
 export function formatStream(stream: Stream): string {
   return `${stream.resource}/${stream.namespace}/${stream.mode}`;

@@ -130,6 +130,12 @@ test("runOperator: inventory equals the API server's, through churn, to a clean 
   const metrics = await get(await port, "/metrics");
   assert.match(metrics.text, /obsyk_operator_objects\{stream="pods\/\*\/full"\} \d+/);
   assert.match(metrics.text, /obsyk_operator_session_active 1/);
+  assert.match(
+    metrics.text,
+    /tls_connections_total\{protocol="TLSv1.3",group="X25519MLKEM768"\} [1-9]/,
+  );
+  assert.match(metrics.text, /obsyk_operator_blind_seconds\{stream="pods\/\*\/full"\} \d/);
+  assert.match(metrics.text, /obsyk_operator_collapsed_changes\{stream="pods\/\*\/full"\} \d/);
   await operator.stop();
   assert.equal(platform.goodbyes, 1);
   assert.deepEqual(platform.violations, []);

@@ -16,9 +16,8 @@ import {
 import { AgentCalls } from "./deliver/agent-calls.ts";
 import { runDelivery, type AskedSession } from "./deliver/delivery.ts";
 import { createPlatformClient, type PlatformClient } from "./deliver/platform-client.ts";
-import { parsePlatformUrl } from "./deliver/platform-url.ts";
 import type { Session } from "./deliver/session.ts";
-import { createTokenSource } from "./deliver/token-source.ts";
+import { createTokenSource, type TokenSource } from "./deliver/token-source.ts";
 import { OperatorSettingError } from "./errors.ts";
 import { createEvents, observe, type OperatorEvents } from "./events.ts";
 import { Readiness } from "./health/readiness.ts";
@@ -27,6 +26,7 @@ import { openClusterGuard } from "./kube/cluster-guard.ts";
 import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
 import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
+import { digestOf } from "./manifest.ts";
 import { runReaders } from "./readers.ts";
 import { scopeOf, streamOf, type ScopedStream } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
@@ -47,12 +47,14 @@ export type OperatorOptions = {
 /** For reading the cluster's identity once. */
 const identityMs = 10_000;
 
-type Parts = OperatorOptions & {
+/** What delivers a cluster: the operator to its platform, a preview to nobody. */
+export type Parts = OperatorOptions & {
   readonly events: OperatorEvents;
   readonly registry: Registry;
   readonly access: ClusterAccess;
   readonly client: PlatformClient;
-  readonly clientId: string;
+  readonly tokens: TokenSource;
+  readonly onSession?: (session: Session | undefined) => void;
 };
 
 /**
@@ -64,13 +66,18 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const { settings, log, clock } = options;
   const registry = new Registry();
   const events = createEvents(log, registry);
-  const url = parsePlatformUrl(settings.platformUrl, settings.allowHttpLoopback);
+  const url = new URL(settings.platformUrl);
   const readiness = new Readiness();
   const listen = { host: settings.observeHost, port: settings.observePort };
   const clientId = await readClientId(settings);
   const tls = await readPlatformTls(settings);
   await using access = await openAccess(options);
-  await using client = createPlatformClient({ url, tls, clock });
+  await using client = createPlatformClient({
+    url,
+    tls,
+    clock,
+    onSecured: (connection) => events.secured(connection),
+  });
   await using server = await openObserveServer(
     { registry, isReady: () => readiness.read() },
     listen,
@@ -84,18 +91,20 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   });
   readiness.started();
   signal.addEventListener("abort", () => readiness.stopping(), { once: true });
-  await deliverCluster({ ...options, events, registry, access, client, clientId }, signal);
+  const { random } = options;
+  const keyFile = settings.privateKeyFile;
+  const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
+  await deliverCluster({ ...options, events, registry, access, client, tokens }, signal);
   events.stopped();
 }
 
-async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { settings, registry, access, clock, random, events, client, clientId } = parts;
+/** Reads the cluster and hands over what is read, session after session, until the signal aborts. */
+export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { settings, registry, access, clock, random, events, client, tokens } = parts;
   const first = await readIdentity(parts, signal);
   if (first === undefined) return;
   let identity = first;
   let session: Session | undefined;
-  const keyFile = settings.privateKeyFile;
-  const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
   observe(registry, { session: () => session, tokens, nowMs: () => clock.now() });
   const scope = scopeOf(settings);
   // Streams of mode counts are declared once the namespaces are known.
@@ -122,6 +131,7 @@ async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> 
       },
       onSession: (current) => {
         session = current;
+        parts.onSession?.(current);
       },
       clock,
       random,
@@ -143,6 +153,7 @@ function requestOf(
     operatorVersion: product.version,
     ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    manifestDigest: digestOf(scopeOf(settings)),
     streams: declared.map(({ stream, recordVersion }) => ({
       stream: formatStream(stream),
       recordVersion,
@@ -190,7 +201,14 @@ async function readIdentity(
   }
 }
 
-async function openAccess({ settings, env, clock }: OperatorOptions): Promise<ClusterAccess> {
+/** @throws {KubeError} for a kubeconfig that cannot be used */
+export async function openAccess({
+  settings,
+  env,
+  clock,
+}: Pick<OperatorOptions, "env" | "clock"> & {
+  readonly settings: Pick<OperatorSettings, "kubeconfig" | "context" | "kubeMinTls">;
+}): Promise<ClusterAccess> {
   const { kubeconfig, context, kubeMinTls } = settings;
   const target =
     kubeconfig === undefined

@@ -7,6 +7,7 @@
 import { formatStream, type Stream } from "@obsyk/contract";
 import { Counter, Gauge, Histogram, type Log, type Registry } from "@obsyk/runtime";
 import type { DeliverEvents } from "./deliver/deliver-events.ts";
+import type { SecuredConnection } from "./deliver/platform-client.ts";
 import type { Session } from "./deliver/session.ts";
 import type { TokenSource } from "./deliver/token-source.ts";
 import type { ReaderEvents } from "./reflect/reader-events.ts";
@@ -23,6 +24,8 @@ export type OperatorEvents = DeliverEvents &
     /** R23: the API server speaks for another cluster than the session; both are uids of kube-system. */
     clusterChanged(change: { readonly expected: string; readonly found: string }): void;
     readerFailed(failure: { readonly error: unknown }): void;
+    /** A connection to the platform was secured. */
+    secured(connection: SecuredConnection): void;
     stopped(): void;
   };
 
@@ -55,6 +58,10 @@ function counters(registry: Registry) {
     sessions: counter("sessions_total", "Sessions granted by the platform.", []),
     sessionEnds: counter("session_ends_total", "Sessions that ended, by reason.", ["reason"]),
     batches: counter("batches_total", "Batches the platform acknowledged.", []),
+    tls: counter("tls_connections_total", "TLS connections made to the platform, as negotiated.", [
+      "protocol",
+      "group",
+    ]),
     batchBytes: counter("batch_bytes_total", "Bytes of acknowledged batches as sent.", []),
     batchDelays: counter("batch_delays_total", "Waits before the same bytes, by reason.", [
       "reason",
@@ -100,6 +107,10 @@ function processEvents(log: Log, count: Counters) {
       log.write("error", "cluster.changed", change);
     },
     readerFailed: ({ error }) => log.write("error", "reader.failed", { error }),
+    secured(connection) {
+      count.tls.inc(connection);
+      log.write("debug", "platform.secured", connection);
+    },
     stopped: () => log.write("info", "operator.stopped"),
   } satisfies Partial<OperatorEvents>;
 }
@@ -260,6 +271,13 @@ function streamGauges(registry: Registry, { session, nowMs }: Observable): void 
     for (const { stream, lastProgress } of streams()) {
       set({ stream }, lastProgress === undefined ? -1 : (nowMs() - lastProgress) / 1000);
     }
+  });
+  gauge("collapsed_changes", "Values replaced before they were sent, in this session.", (set) => {
+    for (const { stream, collapsed } of streams()) set({ stream }, collapsed);
+  });
+  const blind = "Seconds of this session in which a stream was neither watched nor polled.";
+  gauge("blind_seconds", blind, (set) => {
+    for (const { stream, blindMs } of streams()) set({ stream }, blindMs / 1000);
   });
   gauge("reader_state", "1 for the state a stream is in.", (set) => {
     for (const { stream, state } of streams()) set({ stream, state }, 1);

@@ -19,7 +19,7 @@ export type Scope = readonly { readonly definition: ResourceDefinition; readonly
 export function scopeOf(settings: Choice): Scope {
   const wanted = new Set(settings.resources);
   return resources
-    .filter(({ resource }) => wanted.size === 0 || wanted.has(resource))
+    .filter(({ resource, defaultOn }) => (wanted.size === 0 ? defaultOn : wanted.has(resource)))
     .flatMap((definition) => {
       const mode = modeOf(definition, settings);
       return mode === undefined ? [] : [{ definition, mode }];

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SettingsError } from "@obsyk/runtime";
-import { parsePlatformUrl } from "./deliver/platform-url.ts";
-import { OperatorSettingError } from "./errors.ts";
+import { findUrlProblem } from "./deliver/platform-url.ts";
 import { scopeOf } from "./scope.ts";
 import { readSettings } from "./settings.ts";
 
@@ -16,12 +15,12 @@ const read = (changes: { readonly [name: string]: string | undefined }) =>
   readSettings({ env: { ...env, ...changes }, args: [] });
 
 const refused: readonly (readonly [string, { [name: string]: string | undefined }, RegExp])[] = [
-  ["no platform", { OBSYK_PLATFORM_URL: undefined }, /missing: OBSYK_PLATFORM_URL/],
-  ["no key", { OBSYK_PRIVATE_KEY_FILE: "" }, /missing: OBSYK_PRIVATE_KEY_FILE/],
+  ["no platform", { OBSYK_PLATFORM_URL: undefined }, /OBSYK_PLATFORM_URL is missing/],
+  ["no key", { OBSYK_PRIVATE_KEY_FILE: "" }, /OBSYK_PRIVATE_KEY_FILE is missing/],
   ["two client ids", { OBSYK_CLIENT_ID_FILE: "/id" }, /exactly one/],
   ["no client id", { OBSYK_CLIENT_ID: undefined }, /exactly one/],
   ["an unknown resource", { OBSYK_RESOURCES: "pods,sheep" }, /unknown resources: sheep/],
-  ["NODE_OPTIONS", { NODE_OPTIONS: "--tls-min-v1.0" }, /NODE_OPTIONS is set/],
+  ["NODE_OPTIONS", { NODE_OPTIONS: "--tls-min-v1.0" }, /NODE_OPTIONS in the environment/],
   ["TLS checks off", { NODE_TLS_REJECT_UNAUTHORIZED: "0" }, /NODE_TLS_REJECT_UNAUTHORIZED/],
   ["a key log", { SSLKEYLOGFILE: "/tmp/keys" }, /SSLKEYLOGFILE/],
   ["further authorities", { NODE_EXTRA_CA_CERTS: "/evil.pem" }, /NODE_EXTRA_CA_CERTS/],
@@ -31,7 +30,8 @@ for (const [why, changes, message] of refused) {
     assert.throws(
       () => read(changes),
       (error) =>
-        error instanceof OperatorSettingError &&
+        error instanceof SettingsError &&
+        error.problems.length === 1 &&
         error.exitCode === 2 &&
         message.test(error.message),
     );
@@ -46,6 +46,39 @@ test("readSettings: takes defaults, and names every value that cannot be read", 
     () => read({ OBSYK_OBSERVE_PORT: "x", OBSYK_SECRETS_MODE: "values" }),
     (error) => error instanceof SettingsError && error.problems.length === 2,
   );
+});
+
+test("readSettings: names all that is missing and wrong in one list", () => {
+  const problems = (() => {
+    try {
+      readSettings({
+        env: {
+          OBSYK_PLATFORM_URL: "http://obsyk.example.com",
+          OBSYK_OBSERVE_PORT: "x",
+          OBSYK_RESOURCES: "sheep",
+          NODE_OPTIONS: "--inspect",
+        },
+        args: ["--colour", "red"],
+      });
+    } catch (error) {
+      assert.ok(error instanceof SettingsError);
+      return error.problems.join("\n");
+    }
+    assert.fail("they were taken");
+  })();
+  for (const named of [
+    "OBSYK_PLATFORM_URL",
+    "http:// is refused",
+    "OBSYK_CLUSTER_NAME is missing",
+    "OBSYK_PRIVATE_KEY_FILE is missing",
+    "OBSYK_CLIENT_ID",
+    "OBSYK_OBSERVE_PORT",
+    "sheep",
+    "NODE_OPTIONS",
+    "--colour",
+  ]) {
+    assert.ok(problems.includes(named), `${named} in\n${problems}`);
+  }
 });
 
 test("readSettings: further authorities do no harm when a bundle of our own replaces them", () => {
@@ -78,11 +111,9 @@ const urls: readonly (readonly [string, boolean, RegExp | undefined])[] = [
   ["obsyk", false, /not a URL/],
 ];
 for (const [text, allowHttpLoopback, message] of urls) {
-  test(`parsePlatformUrl: ${message === undefined ? "takes" : "refuses"} ${text} (switch ${allowHttpLoopback})`, () => {
-    if (message === undefined) {
-      assert.equal(parsePlatformUrl(text, allowHttpLoopback).origin, new URL(text).origin);
-    } else {
-      assert.throws(() => parsePlatformUrl(text, allowHttpLoopback), message);
-    }
+  test(`findUrlProblem: ${message === undefined ? "takes" : "refuses"} ${text} (switch ${allowHttpLoopback})`, () => {
+    const problem = findUrlProblem(text, allowHttpLoopback);
+    if (message === undefined) assert.equal(problem, undefined);
+    else assert.match(problem ?? "", message);
   });
 }

@@ -1,6 +1,7 @@
 /** The operator's settings, and the environment it refuses to run in. */
 import { resources } from "@obsyk/contract/allow-list";
 import { parseSettings, type SettingsOf } from "@obsyk/runtime";
+import { findUrlProblem } from "./deliver/platform-url.ts";
 import { OperatorSettingError } from "./errors.ts";
 
 export const settingsTable = {
@@ -138,47 +139,77 @@ const refusedVariables = [
   "OPENSSL_CONF",
 ] as const;
 
-/**
- * @throws {SettingsError} for values that cannot be read.
- * @throws {OperatorSettingError} for what is missing, contradictory, or set in the environment and refused.
- */
-export function readSettings(source: {
+type Source = {
   readonly env: { readonly [name: string]: string | undefined };
   readonly args: readonly string[];
-}): OperatorSettings {
+};
+
+/** @throws {SettingsError} that names all that is wrong, missing, contradictory, or set in the environment and refused. */
+export function readSettings(source: Source): OperatorSettings {
+  const settings = parseSettings(settingsTable, source, (values) => [
+    ...findRefusedVariables(source),
+    ...findMistakes(values),
+  ]);
+  // The check above refuses what is missing.
+  return settings as OperatorSettings;
+}
+
+function findRefusedVariables({ env }: Source): readonly string[] {
   const dangerous = refusedVariables.filter((name) => {
-    if ((source.env[name] ?? "") === "") return false;
+    if ((env[name] ?? "") === "") return false;
     // A bundle of our own replaces every store, this one included.
-    return name !== "NODE_EXTRA_CA_CERTS" || (source.env["OBSYK_CA_FILE"] ?? "") === "";
+    return name !== "NODE_EXTRA_CA_CERTS" || (env["OBSYK_CA_FILE"] ?? "") === "";
   });
-  if (dangerous.length > 0) {
-    throw new OperatorSettingError(
-      `refusing to start while ${dangerous.join(", ")} is set: it can weaken TLS, load code or write secrets down. Unset it`,
-    );
-  }
-  const settings = parseSettings(settingsTable, source);
-  const { platformUrl, clusterName, privateKeyFile } = settings;
-  if (platformUrl === undefined || clusterName === undefined || privateKeyFile === undefined) {
-    const missing = (["platformUrl", "clusterName", "privateKeyFile"] as const)
-      .filter((name) => settings[name] === undefined)
-      .map((name) => settingsTable[name].env);
-    throw new OperatorSettingError(`these settings are missing: ${missing.join(", ")}`);
+  if (dangerous.length === 0) return [];
+  return [
+    `${dangerous.join(", ")} in the environment can weaken TLS, load code or write secrets down: unset it`,
+  ];
+}
+
+function findMistakes(settings: Parsed): readonly string[] {
+  const problems: string[] = [];
+  for (const name of ["platformUrl", "clusterName", "privateKeyFile"] as const) {
+    if (settings[name] === undefined) problems.push(`${settingsTable[name].env} is missing`);
   }
   if ((settings.clientId === undefined) === (settings.clientIdFile === undefined)) {
-    throw new OperatorSettingError("set exactly one of OBSYK_CLIENT_ID and OBSYK_CLIENT_ID_FILE");
+    problems.push("exactly one of OBSYK_CLIENT_ID and OBSYK_CLIENT_ID_FILE must be set");
   }
+  const { platformUrl, allowHttpLoopback } = settings;
+  const urlProblem =
+    platformUrl === undefined ? undefined : findUrlProblem(platformUrl, allowHttpLoopback);
+  if (urlProblem !== undefined) problems.push(`OBSYK_PLATFORM_URL: ${urlProblem}`);
+  return [...problems, ...findUnknownResources(settings), ...findCountsProblems(settings)];
+}
+
+type Scoping = Pick<Parsed, "resources" | "secretsMode" | "configMapsMode">;
+
+/** @throws {OperatorSettingError} that names what is not known, and what is. */
+export function checkResources(settings: Pick<Scoping, "resources">): void {
+  refuse(findUnknownResources(settings));
+}
+
+/** @throws {OperatorSettingError} when counting has no namespaces to go by. */
+export function checkCounts(settings: Scoping): void {
+  refuse(findCountsProblems(settings));
+}
+
+function refuse([problem]: readonly string[]): void {
+  if (problem !== undefined) throw new OperatorSettingError(problem);
+}
+
+function findUnknownResources(settings: Pick<Scoping, "resources">): readonly string[] {
   const known = new Set(resources.map(({ resource }) => resource));
   const unknown = settings.resources.filter((name) => !known.has(name));
-  if (unknown.length > 0) {
-    throw new OperatorSettingError(
-      `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
-    );
-  }
+  if (unknown.length === 0) return [];
+  return [
+    `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
+  ];
+}
+
+function findCountsProblems(settings: Scoping): readonly string[] {
   const counts = settings.secretsMode === "counts" || settings.configMapsMode === "counts";
-  if (counts && settings.resources.length > 0 && !settings.resources.includes("namespaces")) {
-    throw new OperatorSettingError(
-      "mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES",
-    );
+  if (!counts || settings.resources.length === 0 || settings.resources.includes("namespaces")) {
+    return [];
   }
-  return { ...settings, platformUrl, clusterName, privateKeyFile };
+  return ["mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES"];
 }

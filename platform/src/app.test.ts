@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ConnectionOptions } from "node:tls";
 import { generateSigningKey, parseSettings } from "@obsyk/runtime";
 import { SignJWT } from "jose";
+import pg from "pg";
 import { createTestCertificate } from "./http/test-certificate.ts";
 import { findContradictions, settingsTable } from "./settings.ts";
 import { openTestServer } from "./store/test-database.ts";
@@ -149,9 +150,12 @@ test("openPlatform: two processes on one DATABASE_URL share sessions, clients an
   await using postgres = await openTestServer(folder);
   const keyFile = path.join(folder, "signing-key");
   await writeFile(keyFile, generateSigningKey().privatePem, { mode: 0o600 });
-  const { user, database, socketDir } = postgres;
+  const { user, appUser, database, socketDir } = postgres;
+  const urlAs = (login: string): string =>
+    `postgres:///${database}?user=${login}&host=${encodeURIComponent(socketDir)}`;
   const env = {
-    DATABASE_URL: `postgres:///${database}?user=${user}&host=${encodeURIComponent(socketDir)}`,
+    DATABASE_URL: urlAs(appUser),
+    OBSYK_DATABASE_OWNER_URL: urlAs(user),
     OBSYK_SIGNING_KEY_FILE: keyFile,
     OBSYK_AGENT_URL: "https://agents.example",
     OBSYK_CONSOLE_URL: "https://console.example",
@@ -194,9 +198,22 @@ test("openPlatform: two processes on one DATABASE_URL share sessions, clients an
     ),
   );
   assert.equal(answers.filter(({ status }) => status === 200).length, 1);
-  const orgs = await one.platform.database.db.selectFrom("org").select("org_id").execute();
-  const people = await one.platform.database.db.selectFrom("person").select("role").execute();
+  await using owner = new AsyncDisposableStack();
+  const pool = owner.adopt(new pg.Pool({ connectionString: urlAs(user), max: 1 }), (own) =>
+    own.end(),
+  );
+  const { rows: orgs } = await pool.query("select from org");
+  const { rows: people } = await pool.query("select from person");
   assert.deepEqual([orgs.length, people.length], [1, 1], "one first start");
+
+  // A later process of the same version needs no owner; one that is the owner does not start.
+  const { OBSYK_DATABASE_OWNER_URL: _owner, ...appOnly } = env;
+  await using three = await openTestPlatform({ env: appOnly });
+  assert.equal((await callConsole(three, { path: "/api/v1/session", cookie })).status, 200);
+  await assert.rejects(openTestPlatform({ env: { ...env, DATABASE_URL: urlAs(user) } }), {
+    code: "DATABASE_ROLE",
+    message: /logs in as obsyk, which is a superuser.*OBSYK_DATABASE_OWNER_URL/,
+  });
 });
 
 test("session: names the operators' address, and of the CA file the certificates alone (I5)", async () => {

@@ -14,7 +14,6 @@ import {
   type Clock,
   type LogLevel,
 } from "@obsyk/runtime";
-import { sql } from "kysely";
 import { createAccessTokens } from "./auth/access-token.ts";
 import { ClientDirectory } from "./auth/client-directory.ts";
 import {
@@ -23,9 +22,9 @@ import {
   registerSessionRoutes,
   type AgentAddress,
 } from "./auth/console-routes.ts";
-import { createSignInLink, purgeSessions } from "./auth/sessions.ts";
+import { createSignInLink, purgeExpired } from "./auth/sessions.ts";
 import { ensureSigningKey, readSigningKeyFile } from "./auth/signing-key-file.ts";
-import { purgeUsedAssertions, registerTokenEndpoint } from "./auth/token-endpoint.ts";
+import { registerTokenEndpoint } from "./auth/token-endpoint.ts";
 import { CertificateFileError } from "./errors.ts";
 import { createEvents, type Events } from "./events.ts";
 import { acceptJson, acceptLines } from "./http/body.ts";
@@ -42,7 +41,6 @@ import {
   type PlatformSettings,
 } from "./settings.ts";
 import type { Database } from "./store/database.ts";
-import { migrate } from "./store/migrate.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
 
@@ -85,7 +83,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   if (problems.length > 0) throw new SettingsError(problems);
   await using stack = new AsyncDisposableStack();
   const { events, registry } = createObservers(options);
-  const database = stack.use(await openMigratedStore(options, events));
+  const database = stack.use(await openPlatformStore(options, events));
   const owner = await ensureFirstPerson(database.db);
   const stopping = new AbortController();
   const housekeeping = keepHouse(database, { clock, events, signal: stopping.signal });
@@ -133,12 +131,13 @@ function createObservers({ settings, logTo }: PlatformOptions): {
   return { events: createEvents(log, registry), registry };
 }
 
-async function openMigratedStore(options: PlatformOptions, events: Events): Promise<Database> {
+async function openPlatformStore(options: PlatformOptions, events: Events): Promise<Database> {
   const { settings, clock, random } = options;
   await using stack = new AsyncDisposableStack();
   const database = stack.use(
     await openStore({
       databaseUrl: settings.databaseUrl,
+      ownerUrl: settings.databaseOwnerUrl,
       dataDir: settings.dataDir,
       choice: postgresChoice(settings),
       clock,
@@ -146,9 +145,7 @@ async function openMigratedStore(options: PlatformOptions, events: Events): Prom
       events,
     }),
   );
-  const names = await migrate(database.pool);
-  if (names.length > 0) events.migrated({ names });
-  await createPartitions(database.pool, clock.now()).catch((error: unknown) =>
+  await createPartitions(database.db, clock.now()).catch((error: unknown) =>
     // Rows of a month without a partition go to the default one: nothing is lost.
     events.partitionsFailed({ error }),
   );
@@ -310,7 +307,7 @@ function keepHouse(
   let purgedAtMs = clock.monotonic();
   const probe = async (): Promise<void> => {
     try {
-      await sql`select 1`.execute(database.db);
+      await database.db.probe();
       if (!isAnswering) events.databaseAnswers();
       isAnswering = true;
     } catch (error) {
@@ -322,13 +319,12 @@ function keepHouse(
     if (!isAnswering || clock.monotonic() - purgedAtMs < purgeMs) return;
     purgedAtMs = clock.monotonic();
     try {
-      await purgeUsedAssertions(database.db, clock);
-      await purgeSessions(database.db, clock);
+      await purgeExpired(database.db, clock);
     } catch (error) {
       events.purgeFailed({ error });
     }
     try {
-      await createPartitions(database.pool, clock.now());
+      await createPartitions(database.db, clock.now());
     } catch (error) {
       events.partitionsFailed({ error });
     }

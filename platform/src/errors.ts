@@ -30,3 +30,8 @@ export class CertificateFileError extends Error {
   override readonly name = "CertificateFileError";
   readonly code = "CERTIFICATE_FILE";
 }
+
+export class DatabaseRoleError extends Error {
+  override readonly name = "DatabaseRoleError";
+  readonly code = "DATABASE_ROLE";
+}

@@ -14,8 +14,12 @@ import {
 import { openPlatform, signInUrl, urlOf } from "./app.ts";
 import { createSignInLink } from "./auth/sessions.ts";
 import { createEvents } from "./events.ts";
-import { postgresChoice, settingsTable, type PlatformSettings } from "./settings.ts";
-import { migrate } from "./store/migrate.ts";
+import {
+  findContradictions,
+  postgresChoice,
+  settingsTable,
+  type PlatformSettings,
+} from "./settings.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
 
@@ -30,7 +34,8 @@ await runProcess(async (signal) => {
   }
   const isLink = first === "sign-in-link";
   const args = isLink ? rest : process.argv.slice(2);
-  const settings = parseSettings(settingsTable, { env: process.env, args });
+  const findMore = isLink ? () => [] : findContradictions;
+  const settings = parseSettings(settingsTable, { env: process.env, args }, findMore);
   if (isLink) return printSignInLink(settings);
   await using _platform = await openPlatform({ settings, clock, random });
   await new Promise<void>((resolve) => {
@@ -48,13 +53,13 @@ async function printSignInLink(settings: PlatformSettings): Promise<void> {
   });
   await using database = await openStore({
     databaseUrl: settings.databaseUrl,
+    ownerUrl: settings.databaseOwnerUrl,
     dataDir: settings.dataDir,
     choice: postgresChoice(settings),
     clock,
     random,
     events: createEvents(log, new Registry()),
   });
-  await migrate(database.pool);
   const token = await createSignInLink(database.db, clock, await ensureFirstPerson(database.db));
   const scheme = settings.consoleCertFile === undefined ? "http" : "https";
   const consoleUrl =

@@ -16,7 +16,13 @@ export const settingsTable = {
     type: "string",
     env: "DATABASE_URL",
     flag: "database-url",
-    doc: "PostgreSQL 15 or later to use instead of the embedded one.",
+    doc: "PostgreSQL 15 or later to use instead of the embedded one. The login must own nothing, so that row-level security binds it.",
+  },
+  databaseOwnerUrl: {
+    type: "string",
+    env: "OBSYK_DATABASE_OWNER_URL",
+    flag: "database-owner-url",
+    doc: "The same database as its owner: applies migrations at start and grants DATABASE_URL's login its rights. Needed at the first start of each version by one process only.",
   },
   postgres: {
     type: "string",
@@ -166,6 +172,9 @@ export function findContradictions(settings: PlatformSettings): readonly string[
   }
   if (settings.databaseUrl !== undefined && settings.signingKeyFile === undefined) {
     problems.push("OBSYK_SIGNING_KEY_FILE is needed with DATABASE_URL: all processes share it");
+  }
+  if (settings.databaseOwnerUrl !== undefined && settings.databaseUrl === undefined) {
+    problems.push("OBSYK_DATABASE_OWNER_URL needs DATABASE_URL: the login the platform works as");
   }
   for (const [name, text] of [
     ["OBSYK_AGENT_URL", settings.agentUrl],

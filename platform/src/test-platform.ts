@@ -12,9 +12,11 @@ import {
   type Clock,
   type SigningKey,
 } from "@obsyk/runtime";
+import pg from "pg";
 import { openPlatform, type Platform } from "./app.ts";
 import { createTestCertificate } from "./http/test-certificate.ts";
 import { settingsTable } from "./settings.ts";
+import { embeddedUser } from "./store/postgres-process.ts";
 
 export type TestPlatform = AsyncDisposable & {
   readonly platform: Platform;
@@ -23,6 +25,8 @@ export type TestPlatform = AsyncDisposable & {
   /** Trusts the listener's certificate. */
   readonly ca: string;
   readonly dataDir: string;
+  /** Asks the embedded database as its owner, who sees everything. */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 };
 
 export async function openTestPlatform(
@@ -64,11 +68,26 @@ export async function openTestPlatform(
     log,
     ca: cert,
     dataDir,
+    query: (text, values = []) => queryAsOwner(path.join(dataDir, "run"), text, values),
     async [Symbol.asyncDispose]() {
       await platform[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function queryAsOwner<Row extends object>(
+  socketDir: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
+  const client = new pg.Client({ host: socketDir, user: embeddedUser, database: embeddedUser });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 export type Answer = {

@@ -28,6 +28,15 @@ export function recordVersion(description: string): string {
   return hash("sha256", description, "hex").slice(0, hashBytes * 2);
 }
 
+/**
+ * The digest of all that can leave with a scope: SHA-256 in hexadecimal, as a session names it.
+ *
+ * @param description canonical JSON of the contract's `describeCollection`
+ */
+export function manifestDigest(description: string): string {
+  return hash("sha256", description, "hex");
+}
+
 /** What one object contributes to its stream's set-hash: 64 bits of SHA-256 over resource, uid and record hash. */
 export function memberHash(resource: string, uid: string, recordHashHex: string): bigint {
   return BigInt(

@@ -55,6 +55,7 @@ export class SettingsError extends Error {
 /**
  * Reads the table from flags first, then environment, then defaults.
  *
+ * @param findMore mistakes that no single setting shows; it sees values that are refused as well
  * @throws {SettingsError} that names every mistake.
  */
 export function parseSettings<const T extends SettingsTable>(
@@ -63,6 +64,7 @@ export function parseSettings<const T extends SettingsTable>(
     readonly env: { readonly [name: string]: string | undefined };
     readonly args: readonly string[];
   },
+  findMore: (values: SettingsOf<T>) => readonly string[] = () => [],
 ): SettingsOf<T> {
   const problems: string[] = [];
   const flags = readFlags(table, source.args, problems);
@@ -74,9 +76,11 @@ export function parseSettings<const T extends SettingsTable>(
     values[name] =
       text === undefined ? setting.default : parseValue(setting, text, origin, problems);
   }
-  if (problems.length > 0) throw new SettingsError(problems);
   // The loop above fills every key of the table with a value of its setting's type.
-  return Object.freeze(values) as SettingsOf<T>;
+  const settings = Object.freeze(values) as SettingsOf<T>;
+  problems.push(...findMore(settings));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
 }
 
 function readFlags(

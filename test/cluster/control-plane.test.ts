@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { before, after, test } from "node:test";
@@ -153,6 +156,27 @@ test("startControlPlane: a killed parent leaves no process and no folder behind"
   await waitFor("the folder is gone", () => !existsSync(folder), { timeoutMs: 20_000 });
   assert.equal(processesIn(folder), 0);
 });
+
+for (const waitMs of [20, 60, 200, 1500]) {
+  test(`startControlPlane: a parent killed ${waitMs} ms into the start leaves nothing behind`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "obsyk-killed-"));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL("control-plane-parent.ts", import.meta.url))],
+      { stdio: "ignore", env: { ...process.env, TMPDIR: folder } },
+    );
+    await waitFor("its folder", () => readdirSync(folder).length > 0, { timeoutMs: 20_000 });
+    await delay(waitMs);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await waitFor(
+      "no process and no folder",
+      () => processesIn(folder) === 0 && readdirSync(folder).length === 0,
+      { timeoutMs: 20_000 },
+    );
+  });
+}
 
 test("asyncDispose: leaves no process and no folder behind", async () => {
   const short = await startControlPlane({ signal: controller.signal });

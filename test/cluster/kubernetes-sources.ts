@@ -25,8 +25,17 @@ export type Sources = ReadonlyMap<string, ReadonlyMap<number, SourceField>>;
 type Tag = { readonly json: string; readonly options: readonly string[]; readonly goType: string };
 
 const packages = {
-  "k8s.io.api.core.v1": "api core/v1",
+  "k8s.io.api.admissionregistration.v1": "api admissionregistration/v1",
   "k8s.io.api.apps.v1": "api apps/v1",
+  "k8s.io.api.autoscaling.v2": "api autoscaling/v2",
+  "k8s.io.api.batch.v1": "api batch/v1",
+  "k8s.io.api.core.v1": "api core/v1",
+  "k8s.io.api.discovery.v1": "api discovery/v1",
+  "k8s.io.api.networking.v1": "api networking/v1",
+  "k8s.io.api.policy.v1": "api policy/v1",
+  "k8s.io.api.rbac.v1": "api rbac/v1",
+  "k8s.io.api.scheduling.v1": "api scheduling/v1",
+  "k8s.io.api.storage.v1": "api storage/v1",
   "k8s.io.apimachinery.pkg.apis.meta.v1": "apimachinery pkg/apis/meta/v1",
 } as const;
 

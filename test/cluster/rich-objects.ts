@@ -5,6 +5,9 @@
  */
 import { canary, metadata, namespace, time, type Planned } from "./planned.ts";
 import { pods } from "./rich-pods.ts";
+import { posture } from "./rich-posture.ts";
+import { policies } from "./rich-policies.ts";
+import { workloads } from "./rich-workloads.ts";
 
 const core = `/api/v1/namespaces/${namespace}`;
 const apps = `/apis/apps/v1/namespaces/${namespace}`;
@@ -220,4 +223,7 @@ export const planned: readonly Planned[] = [
   },
   ...pods,
   ...others,
+  ...workloads,
+  ...policies,
+  ...posture,
 ];

@@ -185,6 +185,25 @@ const volumes = [
       },
     },
   },
+  { name: "git", gitRepo: { repository: `https://${canary}@git.example/r` } },
+  { name: "gluster", glusterfs: { endpoints: canary, path: canary } },
+  { name: "cinder", cinder: { volumeID: canary, secretRef: { name: "cinder" } } },
+  { name: "flocker", flocker: { datasetName: canary } },
+  { name: "fc", fc: { targetWWNs: [canary], lun: 1 } },
+  { name: "vsphere", vsphereVolume: { volumePath: canary } },
+  { name: "quobyte", quobyte: { registry: `${canary}:1`, volume: canary } },
+  { name: "photon", photonPersistentDisk: { pdID: canary } },
+  { name: "portworx", portworxVolume: { volumeID: canary } },
+  {
+    name: "scaleio",
+    scaleIO: {
+      gateway: canary,
+      system: canary,
+      volumeName: canary,
+      secretRef: { name: "scaleio" },
+    },
+  },
+  { name: "storageos", storageos: { volumeName: "v", secretRef: { name: "storageos" } } },
   { name: "image", image: { reference: "registry.example/data:1", pullPolicy: "IfNotPresent" } },
 ];
 

@@ -145,7 +145,7 @@ describe("drilling down", () => {
     await page.getByLabel("Label selector").fill("app in (");
     await page.getByRole("alert").getByText("Could not load Deployments").waitFor();
     await page.getByLabel("Label selector").fill("no-such-label=x");
-    await heading("No Deployments found").waitFor();
+    await heading("No Deployments match").waitFor();
   });
 
   it("ResourcePage: scrolling to the end shows every pod though few rows exist at a time", async () => {
@@ -165,11 +165,50 @@ describe("drilling down", () => {
     assert.ok((await table.getByRole("row").count()) < 80);
   });
 
+  it("ResourcePage: what is not collected is never shown as none (I3)", async () => {
+    const base = await clusterPath();
+    await page.goto(`${base}/events`);
+    await heading("Events are not collected").waitFor();
+    await page.goto(`${base}/pods?name=no-such-pod`);
+    await heading("No Pods match").waitFor();
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.getByRole("rowheader").first().waitFor();
+    assert.equal(new URL(page.url()).search, "");
+  });
+
+  it("ObjectPage: a pod leads to its owners, its node and its service account, and back", async () => {
+    const base = await clusterPath();
+    const workload = stage.cluster.workloads[0]!;
+    const name = workload.pods[0]!;
+    await page.goto(`${base}/pods/named?namespace=${workload.namespace}&name=${name}`);
+    await heading(name).waitFor();
+    await page.getByRole("table", { name: "Containers" }).getByRole("row").nth(1).waitFor();
+    const owners = page.getByRole("table", { name: "Owned by" });
+    await owners.getByRole("row").filter({ hasText: "Deployment" }).getByRole("link").click();
+    await page.getByRole("table", { name: "Owns", exact: true }).waitFor();
+    const owned = page.getByRole("table", { name: "Owns", exact: true });
+    await owned.getByRole("link", { name, exact: true }).click();
+    await heading(name).waitFor();
+    const uses = page.getByRole("table", { name: "Uses", exact: true });
+    await uses.getByRole("row").filter({ hasText: "Node" }).getByRole("link").click();
+    await page.getByRole("table", { name: "Capacity" }).waitFor();
+    const users = page.getByRole("table", { name: "Used by" });
+    await users.getByRole("link").first().waitFor();
+  });
+
+  it("NamedPage: a name that nothing bears says so, whatever is in it", async () => {
+    const base = await clusterPath();
+    for (const name of ["no.such", "system:node/a", "n".repeat(253)]) {
+      await page.goto(`${base}/configmaps/named?namespace=shop&name=${encodeURIComponent(name)}`);
+      await heading(`ConfigMap ${name} is not in the inventory`).waitFor();
+    }
+  });
+
   it("ObjectPage: a secret shows the names of its keys and no value (I2)", async () => {
     const base = await clusterPath();
     await page.goto(`${base}/secrets`);
     await page.getByRole("rowheader").first().getByRole("link").click();
-    await page.getByText("KEYS").waitFor();
+    await page.getByRole("table", { name: "Key names" }).getByText("never read").first().waitFor();
     await page.getByRole("tab", { name: "YAML" }).click();
     await page.getByLabel("YAML", { exact: true }).getByText("dataKeys").first().waitFor();
     assert.equal((await page.content()).includes(stage.cluster.canary), false);

@@ -6,12 +6,13 @@ import assert from "node:assert/strict";
 import type { InventoryObject } from "@obsyk/contract";
 import {
   openProcessGuard,
-  startControlPlane,
+  openTestCluster,
   waitFor,
   type ProcessGuard,
   type ProofContext,
   type ProofResult,
   type Prove,
+  type TestCluster,
 } from "@obsyk/testkit";
 import { openConsolePage, type ConsolePage } from "./console-page.ts";
 import { readRules, resourceOfKind, twentyObjects, type Manifest } from "./sample-objects.ts";
@@ -39,7 +40,7 @@ export const prove: Prove = async (context) => {
 async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<ProofResult> {
   const { signal } = context;
   const [plane, platform] = await Promise.all([
-    startControlPlane({ signal }),
+    openTestCluster({ signal }),
     startWithConsole(context, guard),
   ]);
   await using stack = new AsyncDisposableStack();
@@ -64,17 +65,24 @@ async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<Pr
   for (let round = 0; round < rounds[context.profile]; round += 1) {
     objects += await runRound({ plane, platform, clusterId, page }, round, times);
   }
-  const wrote = (await plane.auditLog()).filter(
-    ({ user, verb }) => user.username === username && !["get", "list", "watch"].includes(verb),
-  );
-  assert.deepEqual(wrote, [], "the operator only reads (I4)");
+  const writes = await assertReadOnly(plane, username);
   const worst = (list: readonly number[]): number => Math.round(Math.max(...list));
   return {
-    figure: `${objects} objects applied, all on the API and the pages, within ${worst(times.applied)} ms; edits within ${worst(times.edited)} ms, deletes within ${worst(times.deleted)} ms`,
+    figure: `${objects} objects applied, all on the API and the pages, within ${worst(times.applied)} ms; edits within ${worst(times.edited)} ms, deletes within ${worst(times.deleted)} ms; ${writes}`,
     work: objects,
     versions: { kubernetes: plane.version },
     details: times,
   };
+}
+
+/** Somebody else's cluster keeps its audit log to itself; the operator's rights forbid it to write there as well. */
+async function assertReadOnly(plane: TestCluster, username: string): Promise<string> {
+  if (plane.kind === "existing") return "writes not audited on an existing cluster";
+  const own = (await plane.auditLog()).filter(({ user }) => user.username === username);
+  assert.ok(own.length > 0, "the audit log has the operator's requests");
+  const wrote = own.filter(({ verb }) => !["get", "list", "watch"].includes(verb));
+  assert.deepEqual(wrote, [], "the operator only reads (I4)");
+  return `0 writes in ${own.length} audited requests`;
 }
 
 async function startWithConsole(context: ProofContext, guard: ProcessGuard): Promise<Platform> {
@@ -88,7 +96,7 @@ type Times = {
 };
 
 type Scene = {
-  readonly plane: Awaited<ReturnType<typeof startControlPlane>>;
+  readonly plane: TestCluster;
   readonly platform: Platform;
   readonly clusterId: string;
   readonly page: ConsolePage;
@@ -96,12 +104,15 @@ type Scene = {
 
 async function runRound(scene: Scene, round: number, times: Times): Promise<number> {
   const { plane, page } = scene;
-  const prefix = `job${round}`;
-  const manifests = twentyObjects(prefix);
+  const prefix = `${plane.prefix}job${round}`;
+  // A Node of ours in somebody's cluster would be scheduled to.
+  const manifests = twentyObjects(prefix).filter(
+    ({ kind }) => plane.kind === "own" || kind !== "Node",
+  );
   await page.openTable("deployments.apps", prefix);
   await plane.kubectl(["apply", "-f", "-"], toList(manifests));
   times.applied.push(
-    await untilSeen("20 applied objects", scene, prefix, (items) => {
+    await untilSeen("all applied objects", scene, prefix, (items) => {
       return manifests.every((manifest) => items.some((item) => isOf(item, manifest)));
     }),
   );

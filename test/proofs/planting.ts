@@ -2,7 +2,7 @@
  * Secrets and ConfigMaps whose every value is a canary, written in every way there is. A canary's tag says how it was
  * written; `K` is kubectl apply, which alone copies values into an annotation.
  */
-import { canaryChars, type CanaryFlock, type ControlPlane } from "@obsyk/testkit";
+import { canaryChars, type CanaryFlock, type TestCluster } from "@obsyk/testkit";
 
 export type Planted = {
   readonly resource: "secrets" | "configmaps";
@@ -26,7 +26,7 @@ type Object = {
 };
 
 type Planting = {
-  readonly plane: ControlPlane;
+  readonly plane: TestCluster;
   readonly flock: CanaryFlock;
   readonly namespace: string;
 };

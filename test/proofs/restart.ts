@@ -5,7 +5,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   openProcessGuard,
-  ProofFailure,
   seededRandom,
   startControlPlane,
   waitFor,
@@ -26,7 +25,7 @@ import {
   type Operator,
   type Platform,
 } from "./system.ts";
-import { compareWithTruth, type Comparison } from "./truth.ts";
+import { untilEqual } from "./truth.ts";
 
 const victims = ["platform", "postgres", "operator"] as const;
 const moments = ["list", "watch"] as const;
@@ -76,8 +75,8 @@ async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<Pr
   await churn[Symbol.asyncDispose]();
   const started = performance.now();
   const comparison = await untilEqual(
-    () => compareWithTruth({ plane, platform, clusterId }),
-    signal,
+    { plane, platform, clusterId },
+    { timeoutMs: repairMs, signal },
   );
   const repairedMs = Math.round(performance.now() - started);
   return {
@@ -139,29 +138,6 @@ async function pidOf({ platform, operator, context }: Scene, victim: Victim): Pr
     intervalMs: 50,
     signal: context.signal,
   });
-}
-
-async function untilEqual(
-  compare: () => Promise<Comparison>,
-  signal: AbortSignal,
-): Promise<Comparison> {
-  let last: Comparison | undefined;
-  try {
-    return await waitFor(
-      "the platform equals the API server",
-      async () => {
-        last = await compare();
-        return last.differences.length === 0 && last;
-      },
-      { timeoutMs: repairMs, intervalMs: 250, signal },
-    );
-  } catch (error) {
-    const differences = last?.differences ?? [];
-    throw new ProofFailure(
-      `${differences.length} differences from the API server's list: ${differences.slice(0, 10).join("; ")}`,
-      { cause: error },
-    );
-  }
 }
 
 function shuffle<T>(items: readonly T[], random: () => number): T[] {

@@ -1,4 +1,5 @@
 /** Kubernetes objects of every kind that is collected in full or by name, as a person would apply them. */
+import { resources } from "@obsyk/contract/allow-list";
 
 export type Manifest = {
   readonly apiVersion: string;
@@ -90,19 +91,8 @@ export function twentyObjects(prefix: string): Manifest[] {
 }
 
 /** What the operator needs of the API server, and nothing more. */
-export const readRules = [
-  {
-    apiGroups: [""],
-    resources: [
-      "namespaces",
-      "nodes",
-      "pods",
-      "services",
-      "serviceaccounts",
-      "secrets",
-      "configmaps",
-    ],
-    verbs: ["list", "watch"],
-  },
-  { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ["list", "watch"] },
-];
+export const readRules = [...new Set(resources.map(({ group }) => group))].map((group) => ({
+  apiGroups: [group],
+  resources: resources.filter((one) => one.group === group).map(({ plural }) => plural),
+  verbs: ["list", "watch"],
+}));

@@ -2,7 +2,7 @@
 import { canonicalize, type InventoryObject } from "@obsyk/contract";
 import { recordOf, resources, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import { memberHash, recordHash } from "@obsyk/runtime";
-import type { ControlPlane } from "@obsyk/testkit";
+import { ProofFailure, waitFor, type ControlPlane } from "@obsyk/testkit";
 import { queryDatabase } from "./inspect.ts";
 import type { Platform } from "./system.ts";
 
@@ -36,7 +36,7 @@ type StreamRow = {
   readonly set_hash: string;
 };
 
-export async function compareWithTruth(sides: Sides): Promise<Comparison> {
+async function compareWithTruth(sides: Sides): Promise<Comparison> {
   const { platform, clusterId } = sides;
   const streams = await readStreams(platform, clusterId);
   const hashKey = await queryDatabase(
@@ -46,7 +46,7 @@ export async function compareWithTruth(sides: Sides): Promise<Comparison> {
   const counts = await platform.api.counts(clusterId);
   const differences: string[] = [];
   let objects = 0;
-  for (const definition of resources) {
+  for (const definition of resources.filter(({ defaultOn }) => defaultOn)) {
     const { resource } = definition;
     const truth = await listTruth(sides.plane, definition);
     const held = await platform.api.objects({ cluster: clusterId, resource });
@@ -68,6 +68,30 @@ export async function compareWithTruth(sides: Sides): Promise<Comparison> {
     }
   }
   return { objects, streams: streams.length, differences };
+}
+
+/** @throws {ProofFailure} with the first differences when the sides are not equal in time */
+export async function untilEqual(
+  sides: Sides,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<Comparison> {
+  let last: Comparison | undefined;
+  try {
+    return await waitFor(
+      "the platform equals the API server",
+      async () => {
+        last = await compareWithTruth(sides);
+        return last.differences.length === 0 && last;
+      },
+      { ...options, intervalMs: 250 },
+    );
+  } catch (error) {
+    const differences = last?.differences ?? [];
+    throw new ProofFailure(
+      `${differences.length} differences from the API server's list: ${differences.slice(0, 10).join("; ")}`,
+      { cause: error },
+    );
+  }
 }
 
 function compareObjects(

@@ -8,18 +8,22 @@ export {
   type ClusterShape,
   type Workload,
 } from "./cluster/model.ts";
+export { generateFleet, type FleetOptions } from "./cluster/fleet/build.ts";
+export { live } from "./cluster/fleet/life.ts";
+export type { Scene } from "./cluster/fleet/scene.ts";
 export type { ApiAnswer, ApiClient, ApiRequest } from "./control-plane/api-client.ts";
 export { createAuthority, type Authority } from "./authority.ts";
-export { buildBinary, ControlPlaneError, findBinary } from "./control-plane/binary.ts";
+export { buildBinary, ControlPlaneError, findBinary, isStandIn } from "./control-plane/binary.ts";
+export type { PolicyRule, ServiceAccountAccess } from "./control-plane/cluster-access.ts";
 export {
   startControlPlane,
   type AuditEvent,
   type ControlPlane,
   type ControlPlaneOptions,
-  type PolicyRule,
-  type ServiceAccountAccess,
 } from "./control-plane/control-plane.ts";
+export { warnOfStandIn } from "./control-plane/existing-cluster.ts";
 export { openProcessGuard, type ProcessGuard } from "./control-plane/process-guard.ts";
+export { openTestCluster, type TestCluster } from "./control-plane/test-cluster.ts";
 export { TimeoutError, waitFor } from "./wait-for.ts";
 export { createCertificates, type Certificates } from "./certificates.ts";
 export {
@@ -38,6 +42,16 @@ export {
 } from "./canary.ts";
 export { splitHttpMessages, type RecordedMessage } from "./http-recording.ts";
 export { scanMemory, type MemoryScan } from "./memory-scan.ts";
+export {
+  answerFaults,
+  openFaultProxy,
+  transportFaults,
+  type AnswerFault,
+  type ArmOptions,
+  type FaultKind,
+  type FaultProxy,
+  type TransportFault,
+} from "./fault-proxy.ts";
 export { openRecordingProxy, type RecordingProxy } from "./recording-proxy.ts";
 export {
   openScriptedServer,
@@ -50,6 +64,7 @@ export {
   encodeFrame,
   encodeList,
   encodeListOf,
+  encodePartialList,
   encodeObject,
   encodeStatus,
   encodeWatchError,

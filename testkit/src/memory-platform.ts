@@ -86,6 +86,8 @@ export type MemoryPlatformOptions = {
   readonly checkSeconds?: number;
   readonly tokenSeconds?: number;
   readonly maxBatchBytes?: number;
+  /** 16 bytes, hexadecimal; random when absent. */
+  readonly hashKey?: string;
 };
 
 export async function openMemoryPlatform(options: MemoryPlatformOptions): Promise<MemoryPlatform> {
@@ -136,7 +138,7 @@ class Platform implements MemoryPlatform {
   readonly #options: MemoryPlatformOptions;
   readonly #tokens = new Set<string>();
   readonly #jtis = new Set<string>();
-  readonly #hashKey = randomBytes(16).toString("hex");
+  readonly #hashKey: string;
   #session: Session | undefined;
   /** R23: the cluster this client is bound to. */
   #clusterUid: string | undefined;
@@ -146,6 +148,7 @@ class Platform implements MemoryPlatform {
 
   constructor(options: MemoryPlatformOptions) {
     this.#options = options;
+    this.#hashKey = options.hashKey ?? randomBytes(16).toString("hex");
     this.inventory = new MemoryInventory(this.#hashKey, (text) => this.violations.push(text));
   }
 

@@ -1,11 +1,10 @@
-/** The cluster that is inventoried: a simulated one in this process, or a real one behind a kubeconfig. */
-import { existsSync, readFileSync } from "node:fs";
+/** The clusters that are inventoried: simulated ones in this process, or a real one behind a kubeconfig. */
 import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { resources } from "@obsyk/contract/allow-list";
+import { openKubeconfigTarget } from "@obsyk/operator";
 import { systemClock } from "@obsyk/runtime";
-import { churn, generateCluster, openKubeApi, shapeForObjects } from "@obsyk/testkit";
-import { parse } from "yaml";
+import { generateFleet, live, openKubeApi, type Scene } from "@obsyk/testkit";
 import { keepBeginning, writePrivate, type CertificateFiles } from "./data-dir.ts";
 import type { StartOptions } from "./options.ts";
 
@@ -22,23 +21,66 @@ export type ClusterSource = AsyncDisposable & {
 };
 
 const seed = 20_260_101;
-const changesPerSecond = 2;
 
-export async function openClusterSource(
+type Kept = { readonly folder: string; readonly certificates: CertificateFiles };
+
+/** One real cluster, or three simulated ones. */
+export async function openClusterSources(
   options: StartOptions,
-  kept: { readonly folder: string; readonly certificates: CertificateFiles },
-): Promise<ClusterSource> {
-  if (options.kind === "real") return openReal(options);
-  return openSimulated(options.objects, kept);
+  kept: Kept,
+): Promise<AsyncDisposable & { readonly all: readonly ClusterSource[] }> {
+  await using opened = new AsyncDisposableStack();
+  const all: ClusterSource[] = [];
+  if (options.kind === "real") all.push(opened.use(await openReal(options)));
+  else {
+    const time = new Timeline(keepBeginning(kept.folder));
+    for (const scene of generateFleet({ seed, objects: options.objects, now: time.now })) {
+      all.push(opened.use(await openSimulated(scene, { ...kept, time })));
+    }
+  }
+  const stack = opened.move();
+  return { all, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-function openReal(options: Extract<StartOptions, { kind: "real" }>): ClusterSource {
-  const kubeconfig = resolve(options.kubeconfig);
-  if (!existsSync(kubeconfig)) throw new Error(`--kubeconfig: there is no file ${kubeconfig}`);
-  const name = options.context ?? currentContext(kubeconfig) ?? "my-cluster";
+/** Stands still at the clusters' beginning until one of them lives: the same objects at each start. */
+class Timeline {
+  readonly #beganMs: number;
+  #isLive = false;
+
+  constructor(beganMs: number) {
+    this.#beganMs = beganMs;
+  }
+
+  readonly now = (): number => (this.#isLive ? Date.now() : this.#beganMs);
+
+  go(): void {
+    this.#isLive = true;
+  }
+}
+
+/**
+ * Reads the kubeconfig as the operator will, before anything is started for it.
+ *
+ * @throws {Error} that names the file and says what is wrong with it
+ */
+export async function checkKubeconfig(options: StartOptions): Promise<void> {
+  if (options.kind === "real") await openTarget(options);
+}
+
+function openTarget({ kubeconfig, context }: Extract<StartOptions, { kind: "real" }>) {
+  return openKubeconfigTarget({
+    path: resolve(kubeconfig),
+    env: process.env,
+    clock: systemClock,
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+async function openReal(options: Extract<StartOptions, { kind: "real" }>): Promise<ClusterSource> {
+  const { context } = await openTarget(options);
   return {
-    name,
-    kubeconfig,
+    name: context.slice(0, 253),
+    kubeconfig: resolve(options.kubeconfig),
     context: options.context,
     description: `the cluster of ${options.kubeconfig}`,
     objects: undefined,
@@ -47,49 +89,31 @@ function openReal(options: Extract<StartOptions, { kind: "real" }>): ClusterSour
   };
 }
 
-function currentContext(file: string): string | undefined {
-  const config: unknown = parse(readFileSync(file, "utf8"));
-  if (typeof config !== "object" || config === null || !("current-context" in config))
-    return undefined;
-  const name = config["current-context"];
-  return typeof name === "string" && name !== "" ? name.slice(0, 253) : undefined;
-}
-
 async function openSimulated(
-  objects: number,
-  { folder, certificates }: { readonly folder: string; readonly certificates: CertificateFiles },
+  scene: Scene,
+  { folder, certificates, time }: Kept & { readonly time: Timeline },
 ): Promise<ClusterSource> {
-  const beganMs = keepBeginning(folder);
-  let isLive = false;
-  const cluster = generateCluster({
-    seed,
-    shape: shapeForObjects(objects),
-    now: () => (isLive ? Date.now() : beganMs),
-  });
+  const { name, store } = scene;
   const token = randomBytes(24).toString("base64url");
-  const api = await openKubeApi({ store: cluster.store, certificates, token });
-  const kubeconfig = join(folder, "kubeconfig.json");
+  const api = await openKubeApi({ store, certificates, token });
+  const kubeconfig = join(folder, `${name}.json`);
   writePrivate(kubeconfig, api.kubeconfig());
-  const total = resources.reduce((sum, one) => sum + cluster.store.count(one.resource), 0);
+  const objects = resources.reduce((sum, one) => sum + store.count(one.resource), 0);
   const stop = new AbortController();
-  let changing: Promise<void> = Promise.resolve();
+  let living: Promise<void> = Promise.resolve();
   return {
-    name: "demo",
+    name,
     kubeconfig,
     context: undefined,
-    description: `a simulated cluster of ${total} objects that changes ${changesPerSecond} times a second`,
-    objects: total,
+    description: `a simulated cluster of ${objects} objects`,
+    objects,
     live() {
-      isLive = true;
-      changing = churn(cluster, {
-        ratePerSecond: changesPerSecond,
-        signal: stop.signal,
-        clock: systemClock,
-      });
+      time.go();
+      living = live(scene, { signal: stop.signal, clock: systemClock });
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await changing;
+      await living;
       await api[Symbol.asyncDispose]();
     },
   };

@@ -9,6 +9,7 @@ export type Ports = {
   readonly agent: number;
   readonly console: number;
   readonly platformObserve: number;
+  /** The first operator's; others take the next free ones. */
   readonly operatorObserve: number;
 };
 
@@ -54,11 +55,11 @@ export function operatorSpec(run: {
   readonly identity: Identity;
   readonly clientId: string;
   readonly certificates: CertificateFiles;
-  readonly ports: Ports;
+  readonly ports: Pick<Ports, "agent" | "operatorObserve">;
 }): ChildSpec {
   const { context } = run.source;
   return {
-    name: "operator",
+    name: `operator-${encodeURIComponent(run.source.name)}`,
     args: ["--single-threaded", "--max-semi-space-size=1", "operator/src/main.ts"],
     env: {
       OBSYK_PLATFORM_URL: `https://127.0.0.1:${run.ports.agent}`,

@@ -12,12 +12,13 @@ export type StartOptions = {
 
 export const help = `npm start [-- OPTIONS]
 
-Starts Obsyk on this machine with everything it needs: PostgreSQL, platform, console and one operator. Ends with Ctrl-C;
-the next start finds its data.
+Starts Obsyk on this machine with everything it needs: PostgreSQL, platform, console and an operator for each of three
+simulated clusters. Ends with Ctrl-C; the next start finds its data.
 
-  --kubeconfig FILE  inventory this real cluster instead of a simulated one (needs list and watch rights only)
+  --kubeconfig FILE  inventory this real cluster instead of simulated ones (needs list and watch rights only)
   --context NAME     context of that file; its current one when absent
-  --size N           objects of the simulated cluster, such as 500 (default), 5000 or 50k
+  --size N           objects of the simulated clusters together, 6000 when absent; what is above that, as in 50k,
+                     makes one of them large
   --port N           port of the console; 8080, or a free one when that is taken
   --data DIR         where data is kept; .obsyk
   --postgres WHICH   auto (default), system or package: where PostgreSQL's binaries come from
@@ -39,11 +40,11 @@ export function parseOptions(args: readonly string[]): StartOptions | undefined 
   };
   if (values.kubeconfig === undefined) {
     if (values.context !== undefined) throw new OptionError("--context needs --kubeconfig FILE");
-    const objects = wholeNumber("--size", (values.size ?? "500").replace(/k$/i, "000"), 200_000);
+    const objects = wholeNumber("--size", (values.size ?? "6000").replace(/k$/i, "000"), 200_000);
     return { ...common, kind: "simulated", objects: Math.max(objects, 50) };
   }
   if (values.size !== undefined) {
-    throw new OptionError("--size is for the simulated cluster: leave it out with --kubeconfig");
+    throw new OptionError("--size is for simulated clusters: leave it out with --kubeconfig");
   }
   return { ...common, kind: "real", kubeconfig: values.kubeconfig, context: values.context };
 }

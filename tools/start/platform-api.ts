@@ -1,10 +1,12 @@
 /** The platform's API as a person uses it, to register the operator and to see when its objects are there. */
 import {
   apiPaths,
+  clusterDetailSchema,
   clientSchema,
   clusterSchema,
   type ClientRequest,
   type Cluster,
+  type ClusterDetail,
 } from "@obsyk/contract";
 import { z } from "zod";
 
@@ -43,6 +45,11 @@ export class PlatformApi {
   async clusters(): Promise<readonly Cluster[]> {
     const response = await this.#send("GET", apiPaths.clusters);
     return z.object({ items: z.array(clusterSchema) }).parse(await response.json()).items;
+  }
+
+  async cluster(clusterId: string): Promise<ClusterDetail> {
+    const response = await this.#send("GET", apiPaths.cluster.replace(":clusterId", clusterId));
+    return clusterDetailSchema.parse(await response.json());
   }
 
   /** The JSON answer of any other path. */

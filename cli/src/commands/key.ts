@@ -2,18 +2,18 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { parseSigningKey, SigningKeyError } from "@obsyk/runtime";
 import { CliError, fileError } from "../errors.ts";
-import type { Output } from "../output.ts";
+import type { Host } from "../host.ts";
 
-export function addKeyCommands(program: Command, output: Output): void {
+export function addKeyCommands(program: Command, host: Host): void {
   const key = program.command("key").description("look at key files");
   key
     .command("inspect")
     .description("say whether an operator can use a key file; print its public key and thumbprint")
     .argument("<file>", "the private key: SEC1 or PKCS#8 PEM")
-    .action((file: string) => inspectKey(file, output));
+    .action((file: string) => inspectKey(file, host));
 }
 
-async function inspectKey(file: string, output: Output): Promise<void> {
+async function inspectKey(file: string, host: Host): Promise<void> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
@@ -22,8 +22,8 @@ async function inspectKey(file: string, output: Output): Promise<void> {
   }
   try {
     const { publicKey } = parseSigningKey(bytes);
-    output.out.write(publicKey.pem);
-    output.error.write(`thumbprint  ${publicKey.thumbprint}\n`);
+    host.out.write(publicKey.pem);
+    host.error.write(`thumbprint  ${publicKey.thumbprint}\n`);
   } catch (error) {
     if (!(error instanceof SigningKeyError)) throw error;
     throw new CliError("KEY_REFUSED", `${file}: ${error.message} (${error.code})`, {

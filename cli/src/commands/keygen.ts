@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { generateSigningKey } from "@obsyk/runtime";
 import { CliError, fileError } from "../errors.ts";
-import type { Output } from "../output.ts";
+import type { Host } from "../host.ts";
 
 type Options = { readonly out: string; readonly force?: true };
 
@@ -14,7 +14,7 @@ the public key, then compare the thumbprint that the console shows with the one 
 Example:
   obsyk keygen --out private.pem > public.pem`;
 
-export function addKeygenCommand(program: Command, output: Output): void {
+export function addKeygenCommand(program: Command, host: Host): void {
   program
     .command("keygen")
     .description("make an operator's ECDSA P-256 key pair")
@@ -24,21 +24,21 @@ export function addKeygenCommand(program: Command, output: Output): void {
       "overwrite the file: an operator that still uses the old key stops signing in",
     )
     .addHelpText("after", help)
-    .action((options: Options) => keygen(options, output));
+    .action((options: Options) => keygen(options, host));
 }
 
-async function keygen(options: Options, output: Output): Promise<void> {
+async function keygen(options: Options, host: Host): Promise<void> {
   const { privatePem, publicKey } = generateSigningKey();
   try {
     await (options.force === true ? replaceFile : createFile)(options.out, privatePem);
   } finally {
     privatePem.fill(0);
   }
-  output.out.write(publicKey.pem);
-  output.error.write(
+  host.out.write(publicKey.pem);
+  host.error.write(
     `thumbprint  ${publicKey.thumbprint}\n` +
       `private key ${options.out} (mode 0600; keep it where the operator runs, send it nowhere)\n` +
-      `next        register the public key above in the console under Clusters, Register a cluster\n`,
+      `next        register the public key above: obsyk register NAME --public-key FILE, or in the console\n`,
   );
 }
 

@@ -12,6 +12,7 @@ import {
   countsSchema,
   objectDetailSchema,
   objectPageSchema,
+  relatedSchema,
   sessionSchema,
   type Client,
   type ClientRequest,
@@ -111,6 +112,40 @@ export function objectQuery(
     queryKey: key("object", at.clusterId, at.resource, at.uid),
     queryFn: async ({ signal }) =>
       api.read(objectDetailSchema, { path: fillPath(apiPaths.object, at), signal }),
+    refetchInterval: refreshMs,
+  });
+}
+
+export function relatedQuery(
+  api: Api,
+  at: { readonly clusterId: string; readonly resource: string; readonly uid: string },
+) {
+  return queryOptions({
+    queryKey: key("related", at.clusterId, at.resource, at.uid),
+    queryFn: async ({ signal }) =>
+      api.read(relatedSchema, { path: fillPath(apiPaths.related, at), signal }),
+    refetchInterval: refreshMs,
+  });
+}
+
+export type ObjectName = {
+  readonly resource: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+};
+
+/** The object that bears a name now, if there is one. */
+export function namedQuery(api: Api, clusterId: string, { resource, namespace, name }: ObjectName) {
+  return queryOptions({
+    queryKey: key("named", clusterId, resource, namespace ?? "", name),
+    queryFn: async ({ signal }) => {
+      const { items } = await api.read(objectPageSchema, {
+        path: apiPaths.objects,
+        query: { cluster: clusterId, resource, namespace, objectName: name, limit: 1 },
+        signal,
+      });
+      return items[0] ?? null;
+    },
     refetchInterval: refreshMs,
   });
 }

@@ -11,7 +11,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { clustersQuery, sessionQuery, signOut } from "../api/queries.ts";
 import type { LiveState } from "../api/live.ts";
-import type { Tone } from "../logic/columns.ts";
+import type { Tone } from "@obsyk/contract/printer";
 import { paths } from "../paths.ts";
 import { useServices } from "../services.ts";
 import { Logo } from "../ui/Logo.tsx";

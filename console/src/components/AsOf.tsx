@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core";
-import { readAsOf, type Freshness } from "../logic/age.ts";
-import type { Tone } from "../logic/columns.ts";
+import { readAsOf, type Freshness } from "@obsyk/contract/printer";
+import type { Tone } from "@obsyk/contract/printer";
 import css from "../ui/ui.module.css";
 import { clockText } from "./clock-text.ts";
 import { useNow } from "./use-now.ts";

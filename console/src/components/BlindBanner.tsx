@@ -1,7 +1,6 @@
 import type { BlindInterval } from "@obsyk/contract";
 import { IconEyeOff } from "@tabler/icons-react";
-import { readAsOf } from "../logic/age.ts";
-import { blindReason, groupBlind, type BlindGroup } from "../logic/blind.ts";
+import { blindReason, groupBlind, readAsOf, type BlindGroup } from "@obsyk/contract/printer";
 import { resourceInfo } from "../logic/resources.ts";
 import { clockText } from "./clock-text.ts";
 import css from "./blind.module.css";

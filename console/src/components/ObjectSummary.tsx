@@ -1,9 +1,9 @@
 import type { ObjectDetail } from "@obsyk/contract";
 import { Link } from "@tanstack/react-router";
-import { formatAge } from "../logic/age.ts";
-import { columnsOf, truncatedPaths } from "../logic/columns.ts";
-import { labelsAt, listAt, textAt } from "../logic/read.ts";
-import { resourceInfo, resourceOfKind } from "../logic/resources.ts";
+import { columnsOf, formatAge, labelsAt, textAt, truncatedPaths } from "@obsyk/contract/printer";
+import { resourceInfo } from "../logic/resources.ts";
+import type { Section } from "../logic/summary/section.ts";
+import { sectionsOf } from "../logic/summary/summary.ts";
 import { paths } from "../paths.ts";
 import { Card } from "../ui/Card.tsx";
 import { Facts, type Fact } from "../ui/Facts.tsx";
@@ -11,39 +11,58 @@ import { Labels } from "../ui/Labels.tsx";
 import { Status } from "../ui/Status.tsx";
 import css from "../ui/ui.module.css";
 import layout from "../pages/cluster.module.css";
+import { Relations } from "./Relations.tsx";
+import { SectionCards } from "./SectionCards.tsx";
 import { useNow } from "./use-now.ts";
 
 type ObjectSummaryProps = { readonly clusterId: string; readonly object: ObjectDetail };
 
+/** Columns whose cells stand in a section of their own. */
+const saidElsewhere = new Set(["AGE", "CREATED AT", "CONTAINERS", "IMAGES", "SELECTOR"]);
+
 export function ObjectSummary({ clusterId, object }: ObjectSummaryProps) {
   const now = useNow(1000);
   const { record } = object;
-  const columns = columnsOf(object.resource).filter(({ id }) => id !== "AGE");
+  const columns = columnsOf(object.resource).filter(
+    ({ id, own }) => own !== true && !saidElsewhere.has(id),
+  );
+  const sections = sectionsOf(object);
+  const isFacts = (section: Section): boolean => section.kind === "facts";
   const cut = truncatedPaths(record);
   return (
-    <div className={layout["columns"]}>
-      <Card title="Object">
-        <Facts facts={identity(clusterId, object, now)} />
-      </Card>
-      {columns.length > 0 && (
-        <Card title={resourceInfo(object.resource).kind}>
-          <Facts
-            facts={columns.map((column): Fact => {
-              const { text, tone } = column.cell(record, now);
-              return [column.header, tone ? <Status text={text} tone={tone} /> : text];
-            })}
-          />
+    <div className={layout["stack"]}>
+      <div className={layout["columns"]}>
+        <Card title="Object">
+          <Facts facts={identity(clusterId, object, now)} />
         </Card>
-      )}
-      <Card title="Labels">
-        <Labels labels={labelsAt(record, "metadata", "labels")} />
-      </Card>
-      <Managers object={object} nowMs={now} />
-      {cut.length > 0 && (
-        <Card title="Cut while reading">
-          <p>These fields were longer than what is kept: {cut.join(", ")}</p>
+        {columns.length > 0 && (
+          <Card title={resourceInfo(object.resource).kind}>
+            <Facts
+              facts={columns.map((column): Fact => {
+                const { text, tone } = column.cell(record, now);
+                return [column.header, tone ? <Status text={text} tone={tone} /> : text];
+              })}
+            />
+          </Card>
+        )}
+        <SectionCards clusterId={clusterId} sections={sections.filter(isFacts)} />
+        <Card title="Labels">
+          <Labels labels={labelsAt(record, "metadata", "labels")} />
         </Card>
-      )}
+      </div>
+      <SectionCards
+        clusterId={clusterId}
+        sections={sections.filter((section) => !isFacts(section))}
+      />
+      <div className={layout["columns"]}>
+        <Relations clusterId={clusterId} object={object} />
+        <Managers object={object} nowMs={now} />
+        {cut.length > 0 && (
+          <Card title="Cut while reading">
+            <p>These fields were longer than what is kept: {cut.join(", ")}</p>
+          </Card>
+        )}
+      </div>
     </div>
   );
 }
@@ -64,32 +83,11 @@ function identity(clusterId: string, object: ObjectDetail, nowMs: number): reado
           ] satisfies Fact,
         ]),
     ["Created", created === undefined ? "–" : `${created} (${formatAge(created, nowMs)} ago)`],
-    ["Owner", <Owners key="owner" clusterId={clusterId} object={object} />],
     ["UID", <code key="uid">{object.uid}</code>],
     ["Resource version", <code key="version">{object.resourceVersion}</code>],
     ["Seen", object.seenAt],
     ["Received", object.receivedAt],
   ];
-}
-
-function Owners({ clusterId, object }: ObjectSummaryProps) {
-  const owners = listAt(object.record, "metadata", "ownerReferences");
-  if (owners.length === 0) return <span className={css["muted"]}>&lt;none&gt;</span>;
-  return owners.map((owner) => {
-    const kind = textAt(owner, "kind") ?? "";
-    const uid = textAt(owner, "uid") ?? "";
-    const resource = resourceOfKind(kind, textAt(owner, "apiVersion") ?? "");
-    const text = `${kind}/${textAt(owner, "name") ?? ""}`;
-    return (
-      <div key={uid}>
-        {resource === undefined ? (
-          text
-        ) : (
-          <Link {...paths.object({ clusterId, resource, uid })}>{text}</Link>
-        )}
-      </div>
-    );
-  });
 }
 
 function Managers({ object, nowMs }: { readonly object: ObjectDetail; readonly nowMs: number }) {

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { columnWidths } from "../logic/column-width.ts";
-import { columnsOf, type Cell } from "../logic/columns.ts";
+import { columnsOf, nameText, type Cell } from "@obsyk/contract/printer";
 import css from "../pages/cluster.module.css";
 import { paths } from "../paths.ts";
 import { useServices } from "../services.ts";
@@ -151,7 +151,7 @@ function ObjectCell({ object, id, numeric, cell }: ObjectCellProps) {
     return (
       <th scope="row" className={css["name"]} title={object.name}>
         <Link {...paths.object(at)} data-row-link="">
-          {object.name}
+          {nameText(object)}
         </Link>
       </th>
     );

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterStream } from "@obsyk/contract";
-import type { Tone } from "../logic/columns.ts";
+import type { Tone } from "@obsyk/contract/printer";
 
 type Word = { readonly text: string; readonly tone: Tone };
 

@@ -7,7 +7,15 @@ import type { LiveEvent } from "@obsyk/contract";
 
 /** Head names the question; the rest are its arguments, the cluster id first where there is one. */
 export type QueryKey = readonly [
-  question: "session" | "clusters" | "cluster" | "counts" | "objects" | "object",
+  question:
+    | "session"
+    | "clusters"
+    | "cluster"
+    | "counts"
+    | "objects"
+    | "object"
+    | "named"
+    | "related",
   ...arguments: string[],
 ];
 
@@ -29,6 +37,16 @@ export function isAffected(key: readonly unknown[], changes: Changes): boolean {
   const changed = changes.get(clusterId);
   if (changed === undefined) return false;
   if (question === "cluster" || question === "counts") return true;
-  if (question !== "objects" && question !== "object") return false;
-  return typeof resource === "string" && changed.has(resource);
+  if (typeof resource !== "string") return false;
+  switch (question) {
+    case "objects":
+    case "object":
+    case "named":
+      return changed.has(resource);
+    // Most of what is around an object are Pods and what they come from.
+    case "related":
+      return [resource, "pods", "replicasets.apps", "jobs.batch"].some((one) => changed.has(one));
+    default:
+      return false;
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cell, Column } from "./columns.ts";
+import type { Cell, Column } from "@obsyk/contract/printer";
 
 /** What a column shows beside its text. */
 const paddingPx = 28;

@@ -5,7 +5,15 @@
  * @module
  */
 
-const sections = ["Workloads", "Network", "Configuration", "Access", "Cluster"] as const;
+const sections = [
+  "Workloads",
+  "Network",
+  "Config",
+  "Storage",
+  "Access",
+  "Policy",
+  "Cluster",
+] as const;
 type Section = (typeof sections)[number] | "Other";
 
 export type ResourceInfo = {
@@ -24,70 +32,116 @@ type Row = readonly [
   resource: string,
   kind: string,
   title: string,
-  apiVersion: string,
-  clusterScoped?: "cluster",
+  version: string,
+  scope?: "cluster",
 ];
+
+const network = "networking.k8s.io";
+const rbac = "rbac.authorization.k8s.io";
+const admission = "admissionregistration.k8s.io";
 
 const rows: { readonly [S in (typeof sections)[number]]: readonly Row[] } = {
   Workloads: [
-    ["deployments.apps", "Deployment", "Deployments", "apps/v1"],
-    ["statefulsets.apps", "StatefulSet", "StatefulSets", "apps/v1"],
-    ["daemonsets.apps", "DaemonSet", "DaemonSets", "apps/v1"],
-    ["replicasets.apps", "ReplicaSet", "ReplicaSets", "apps/v1"],
+    ["deployments.apps", "Deployment", "Deployments", "v1"],
+    ["statefulsets.apps", "StatefulSet", "StatefulSets", "v1"],
+    ["daemonsets.apps", "DaemonSet", "DaemonSets", "v1"],
     ["pods", "Pod", "Pods", "v1"],
-    ["jobs.batch", "Job", "Jobs", "batch/v1"],
-    ["cronjobs.batch", "CronJob", "CronJobs", "batch/v1"],
+    ["replicasets.apps", "ReplicaSet", "ReplicaSets", "v1"],
+    ["jobs.batch", "Job", "Jobs", "v1"],
+    ["cronjobs.batch", "CronJob", "CronJobs", "v1"],
+    [
+      "horizontalpodautoscalers.autoscaling",
+      "HorizontalPodAutoscaler",
+      "HorizontalPodAutoscalers",
+      "v2",
+    ],
   ],
   Network: [
     ["services", "Service", "Services", "v1"],
-    ["ingresses.networking.k8s.io", "Ingress", "Ingresses", "networking.k8s.io/v1"],
-    [
-      "networkpolicies.networking.k8s.io",
-      "NetworkPolicy",
-      "NetworkPolicies",
-      "networking.k8s.io/v1",
-    ],
+    [`ingresses.${network}`, "Ingress", "Ingresses", "v1"],
+    [`networkpolicies.${network}`, "NetworkPolicy", "NetworkPolicies", "v1"],
+    ["endpointslices.discovery.k8s.io", "EndpointSlice", "EndpointSlices", "v1"],
+    [`ingressclasses.${network}`, "IngressClass", "IngressClasses", "v1", "cluster"],
   ],
-  Configuration: [
+  Config: [
     ["configmaps", "ConfigMap", "ConfigMaps", "v1"],
     ["secrets", "Secret", "Secrets", "v1"],
+  ],
+  Storage: [
     ["persistentvolumeclaims", "PersistentVolumeClaim", "PersistentVolumeClaims", "v1"],
+    ["persistentvolumes", "PersistentVolume", "PersistentVolumes", "v1", "cluster"],
+    ["storageclasses.storage.k8s.io", "StorageClass", "StorageClasses", "v1", "cluster"],
   ],
   Access: [
     ["serviceaccounts", "ServiceAccount", "ServiceAccounts", "v1"],
-    ["roles.rbac.authorization.k8s.io", "Role", "Roles", "rbac.authorization.k8s.io/v1"],
+    [`roles.${rbac}`, "Role", "Roles", "v1"],
+    [`rolebindings.${rbac}`, "RoleBinding", "RoleBindings", "v1"],
+    [`clusterroles.${rbac}`, "ClusterRole", "ClusterRoles", "v1", "cluster"],
+    [`clusterrolebindings.${rbac}`, "ClusterRoleBinding", "ClusterRoleBindings", "v1", "cluster"],
+  ],
+  Policy: [
+    ["poddisruptionbudgets.policy", "PodDisruptionBudget", "PodDisruptionBudgets", "v1"],
+    ["resourcequotas", "ResourceQuota", "ResourceQuotas", "v1"],
+    ["limitranges", "LimitRange", "LimitRanges", "v1"],
+    ["priorityclasses.scheduling.k8s.io", "PriorityClass", "PriorityClasses", "v1", "cluster"],
     [
-      "rolebindings.rbac.authorization.k8s.io",
-      "RoleBinding",
-      "RoleBindings",
-      "rbac.authorization.k8s.io/v1",
-    ],
-    [
-      "clusterroles.rbac.authorization.k8s.io",
-      "ClusterRole",
-      "ClusterRoles",
-      "rbac.authorization.k8s.io/v1",
+      `validatingwebhookconfigurations.${admission}`,
+      "ValidatingWebhookConfiguration",
+      "Validating webhooks",
+      "v1",
       "cluster",
     ],
     [
-      "clusterrolebindings.rbac.authorization.k8s.io",
-      "ClusterRoleBinding",
-      "ClusterRoleBindings",
-      "rbac.authorization.k8s.io/v1",
+      `mutatingwebhookconfigurations.${admission}`,
+      "MutatingWebhookConfiguration",
+      "Mutating webhooks",
+      "v1",
+      "cluster",
+    ],
+    [
+      `validatingadmissionpolicies.${admission}`,
+      "ValidatingAdmissionPolicy",
+      "Admission policies",
+      "v1",
+      "cluster",
+    ],
+    [
+      `validatingadmissionpolicybindings.${admission}`,
+      "ValidatingAdmissionPolicyBinding",
+      "Admission policy bindings",
+      "v1",
       "cluster",
     ],
   ],
   Cluster: [
     ["nodes", "Node", "Nodes", "v1", "cluster"],
     ["namespaces", "Namespace", "Namespaces", "v1", "cluster"],
+    ["events", "Event", "Events", "v1"],
   ],
 };
 
+/** The API group of a resource in kubectl's form; empty for the core group. */
+export function groupOf(resource: string): string {
+  const dot = resource.indexOf(".");
+  return dot === -1 ? "" : resource.slice(dot + 1);
+}
+
+export function pluralOf(resource: string): string {
+  return resource.split(".", 1)[0] ?? resource;
+}
+
 const infoByResource: ReadonlyMap<string, ResourceInfo> = new Map(
   sections.flatMap((section) =>
-    rows[section].map(([resource, kind, title, apiVersion, clusterScoped]) => [
+    rows[section].map(([resource, kind, title, version, scope]) => [
       resource,
-      { resource, kind, title, section, namespaced: clusterScoped === undefined, apiVersion },
+      {
+        resource,
+        kind,
+        title,
+        section,
+        namespaced: scope === undefined,
+        apiVersion: groupOf(resource) === "" ? version : `${groupOf(resource)}/${version}`,
+      },
     ]),
   ),
 );

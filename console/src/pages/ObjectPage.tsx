@@ -11,7 +11,7 @@ import { ObjectSummary } from "../components/ObjectSummary.tsx";
 import { Page } from "../components/Page.tsx";
 import { useNow } from "../components/use-now.ts";
 import { YamlView } from "../components/YamlView.tsx";
-import { statusOf } from "../logic/columns.ts";
+import { statusOf } from "@obsyk/contract/printer";
 import { recordYaml } from "../logic/record-yaml.ts";
 import { resourceInfo } from "../logic/resources.ts";
 import { paths, type ObjectTab } from "../paths.ts";

@@ -1,20 +1,20 @@
 import { Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
-import { limits } from "@obsyk/contract";
+import { limits, type Counts } from "@obsyk/contract";
 import { IconSearch, IconTag } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi, useLocation, useRouter } from "@tanstack/react-router";
+import { getRouteApi, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
-import { countsQuery, objectsQuery } from "../api/queries.ts";
+import { clusterQuery, countsQuery, objectsQuery } from "../api/queries.ts";
 import { AsOf } from "../components/AsOf.tsx";
 import { BlindBanner } from "../components/BlindBanner.tsx";
+import { EmptyState } from "../components/EmptyState.tsx";
 import { ErrorState } from "../components/ErrorState.tsx";
 import { ObjectTable } from "../components/ObjectTable.tsx";
 import { usePageTitle } from "../components/Page.tsx";
 import { resourceInfo, sumByNamespace } from "../logic/resources.ts";
 import { paths, type TableSearch } from "../paths.ts";
 import { useServices } from "../services.ts";
-import { PageState } from "../ui/PageState.tsx";
 import css from "./cluster.module.css";
 
 const route = getRouteApi("/shell/clusters/$clusterId/$resource");
@@ -28,27 +28,35 @@ export function ResourcePage() {
   const info = resourceInfo(resource);
   usePageTitle(info.title);
   const filter = { cluster: clusterId, resource, ...toFilter(search) };
+  const cluster = useQuery(clusterQuery(api, clusterId));
+  const counts = useQuery(countsQuery(api, clusterId));
+  const navigate = useNavigate();
+  const [cleared, setCleared] = useState(0);
   const query = useInfiniteQuery(objectsQuery(api, filter));
   const objects = useMemo(
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
   );
   const first = query.data?.pages[0];
+  const isSearch = search.name !== undefined || search.labels !== undefined;
+  const total = isSearch ? undefined : countOf(counts.data?.items, resource, search.namespace);
   return (
     <main id="content" className={css["browse"]} tabIndex={-1}>
       <h1>{info.title}</h1>
-      <Filters key={resource} namespaced={info.namespaced} />
+      <Filters key={`${resource} ${cleared}`} namespaced={info.namespaced} />
       <BlindBanner blind={first?.blind ?? []} />
       {query.error !== null && first === undefined ? (
         <ErrorState what={info.title} error={query.error} onRetry={() => void query.refetch()} />
       ) : first !== undefined && objects.length === 0 ? (
-        <PageState title={`No ${info.title} found`}>
-          <p>
-            {Object.keys(search).length > 0
-              ? "Nothing matches these filters."
-              : "The cluster has none, or its stream has not listed them yet: see the overview."}
-          </p>
-        </PageState>
+        <EmptyState
+          resource={resource}
+          streams={cluster.data?.streams}
+          isFiltered={Object.keys(search).length > 0}
+          onClear={() => {
+            setCleared(cleared + 1);
+            void navigate({ ...paths.resource(clusterId, resource), replace: true });
+          }}
+        />
       ) : (
         <>
           <ObjectTable
@@ -63,8 +71,7 @@ export function ResourcePage() {
           />
           <div className={css["foot"]}>
             <span>
-              {numbers.format(objects.length)} shown
-              {query.hasNextPage ? ", more as you scroll" : ""}
+              {shownText(objects.length, query.hasNextPage, total)}
               {query.isError ? " – the last refresh failed, trying again" : ""}
             </span>
             <AsOf time={first?.asOf} />
@@ -73,6 +80,24 @@ export function ResourcePage() {
       )}
     </main>
   );
+}
+
+function shownText(shown: number, hasMore: boolean, total: number | undefined): string {
+  if (!hasMore) return numbers.format(shown);
+  const of = total === undefined ? "" : ` of ${numbers.format(Math.max(total, shown))}`;
+  return `${numbers.format(shown)}${of} shown, more as you scroll`;
+}
+
+function countOf(
+  items: Counts["items"] | undefined,
+  resource: string,
+  namespace: string | undefined,
+): number | undefined {
+  const own = items?.filter(
+    (item) =>
+      item.resource === resource && (namespace === undefined || item.namespace === namespace),
+  );
+  return own?.reduce((sum, { count }) => sum + count, 0);
 }
 
 function toFilter(search: TableSearch) {

@@ -1,4 +1,4 @@
-import type { Tone } from "../logic/columns.ts";
+import type { Tone } from "@obsyk/contract/printer";
 import css from "./ui.module.css";
 
 type StatusProps = {

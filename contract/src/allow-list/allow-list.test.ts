@@ -4,9 +4,12 @@ import fc from "fast-check";
 import { canonicalize } from "../canonical.ts";
 import type { Json } from "../json.ts";
 import { limits } from "../limits.ts";
+import { formatStream, parseStream } from "../stream.ts";
 import {
   describeTable,
   findResource,
+  manifestOf,
+  metadataOnly,
   messageFor,
   prune,
   recordOf,
@@ -184,6 +187,30 @@ test("requestFor: exactly one media type, and objects only as asked for (I2)", (
   }
 });
 
+test("metadataOnly: identity, labels and owners of any other kind, never of one with a table", () => {
+  const widgets = metadataOnly({
+    group: "example.com",
+    version: "v1",
+    resource: "wid-gets",
+    kind: "Widget",
+    namespaced: true,
+  });
+  assert.equal(widgets.defaultOn, false);
+  assert.equal(
+    requestFor(widgets, "metadata", "list").accept,
+    "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+  );
+  const stream = { resource: widgets.resource, namespace: "*", mode: "metadata" } as const;
+  assert.deepEqual(parseStream(formatStream(stream)), stream);
+  const source = { metadata: { name: "a", labels: { b: "c" } }, spec: { token: "canary" } };
+  assert.equal(
+    canonicalize(recordOf(widgets, source, { mode: "metadata" })),
+    '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"labels":{"b":"c"},"name":"a"}}',
+  );
+  const secret = { group: "", version: "v1", resource: "secrets", kind: "Secret" };
+  assert.throws(() => metadataOnly({ ...secret, namespaced: true }), TypeError);
+});
+
 test("describeTable: shows each change of what a record contains", () => {
   const before = canonicalize(describeTable(pods, "full"));
   assert.equal(canonicalize(describeTable(pods, "full")), before);
@@ -212,3 +239,151 @@ test("resources: names are unique, tables are no deeper than a reader follows", 
   };
   for (const { message } of resources) assert.ok(depth({ kind: "message", message }) < 16);
 });
+
+const workloads = ["deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch"];
+const template = "spec.template.spec";
+
+/** What an inventory must be able to tell, and which fields tell it. */
+const questions: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  [
+    "who may do what, on which resources, names and URLs",
+    ["clusterroles.rbac.authorization.k8s.io"],
+    [
+      "rules[].verbs[]",
+      "rules[].apiGroups[]",
+      "rules[].resources[]",
+      "rules[].resourceNames[]",
+      "rules[].nonResourceURLs[]",
+      "aggregationRule.clusterRoleSelectors[].matchExpressions[].operator",
+    ],
+  ],
+  [
+    "whom a binding names, by API group",
+    ["rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io"],
+    ["subjects[].apiGroup", "subjects[].namespace", "roleRef.apiGroup", "roleRef.kind"],
+  ],
+  [
+    "which traffic a policy allows, with expressions told from everything",
+    ["networkpolicies.networking.k8s.io"],
+    [
+      "spec.podSelector.matchExpressions[].values[]",
+      "spec.ingress[].from[].namespaceSelector.matchLabels{}",
+      "spec.egress[].to[].ipBlock.except[]",
+      "spec.egress[].ports[].endPort",
+    ],
+  ],
+  [
+    "whether a container may run as root, from both security contexts",
+    ["pods"],
+    [
+      "spec.securityContext.runAsNonRoot",
+      "spec.securityContext.runAsUser",
+      "spec.containers[].securityContext.runAsUser",
+      "spec.containers[].securityContext.allowPrivilegeEscalation",
+      "spec.containers[].securityContext.readOnlyRootFilesystem",
+      "spec.containers[].securityContext.seccompProfile.type",
+      "spec.containers[].securityContext.capabilities.drop[]",
+      "spec.hostNetwork",
+      "spec.hostPID",
+      "spec.hostIPC",
+    ],
+  ],
+  [
+    "why a container waits or ended, and which image really runs",
+    ["pods"],
+    [
+      "status.containerStatuses[].state.waiting.reason",
+      "status.containerStatuses[].lastState.terminated.exitCode",
+      "status.containerStatuses[].imageID",
+      "status.ephemeralContainerStatuses[].imageID",
+      "spec.ephemeralContainers[].image",
+      "metadata.deletionTimestamp",
+      "metadata.ownerReferences[].uid",
+    ],
+  ],
+  [
+    "which Secrets and ConfigMaps a pod reads, in every way there is",
+    ["pods"],
+    [
+      "spec.containers[].envFrom[].secretRef.name",
+      "spec.containers[].env[].valueFrom.secretKeyRef.key",
+      "spec.volumes[].projected.sources[].secret.name",
+      "spec.volumes[].csi.nodePublishSecretRef.name",
+      "spec.imagePullSecrets[].name",
+    ],
+  ],
+  [
+    "all containers of a workload and how its roll-out goes",
+    workloads,
+    [
+      `${template}.initContainers[].image`,
+      `${template}.containers[].image`,
+      "status.conditions[].reason",
+      "spec.selector.matchExpressions[].operator",
+    ],
+  ],
+  [
+    "whether a roll-out is paused or behind",
+    ["deployments.apps"],
+    ["spec.paused", "status.observedGeneration"],
+  ],
+  [
+    "available and updated replicas of a stateful set",
+    ["statefulsets.apps"],
+    ["status.availableReplicas", "status.updatedReplicas"],
+  ],
+  ["a job's completions as they were set, or not", ["jobs.batch"], ["spec.completions"]],
+  [
+    "in which zone a schedule is meant, and when it last worked",
+    ["cronjobs.batch"],
+    ["spec.timeZone", "status.lastSuccessfulTime", "status.active[].uid"],
+  ],
+  ["what a claim really got", ["persistentvolumeclaims"], ["status.capacity{}"]],
+  [
+    "how a service is reached from outside",
+    ["services"],
+    [
+      "spec.ports[].nodePort",
+      "spec.ports[].targetPort",
+      "spec.externalIPs[]",
+      "spec.externalName",
+      "spec.ipFamilies[]",
+      "status.loadBalancer.ingress[].hostname",
+    ],
+  ],
+  [
+    "where an ingress leads, with defaults, resources and named ports",
+    ["ingresses.networking.k8s.io"],
+    [
+      "spec.defaultBackend.service.name",
+      "spec.rules[].http.paths[].backend.resource.kind",
+      "spec.rules[].http.paths[].backend.service.port.name",
+      "metadata.annotations{}",
+    ],
+  ],
+  [
+    "whether a node is ready, unknown, cordoned or under pressure",
+    ["nodes"],
+    [
+      "status.conditions[].status",
+      "spec.unschedulable",
+      "spec.taints[].effect",
+      "status.allocatable{}",
+      "status.addresses[].address",
+    ],
+  ],
+];
+
+for (const [question, names, paths] of questions) {
+  test(`manifestOf: answers ${question}`, () => {
+    for (const name of names) {
+      const definition = findResource(name)!;
+      const kept = new Set(manifestOf(definition, "full").map(({ path }) => path));
+      assert.deepEqual(
+        paths.filter((path) => !kept.has(path)),
+        [],
+        name,
+      );
+    }
+  });
+}

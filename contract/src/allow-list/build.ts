@@ -16,6 +16,7 @@ export const int64 = scalar("int64");
 export const quantity = scalar("quantity");
 export const intOrString = scalar("intOrString");
 export const time = scalar("time");
+export const microTime = scalar("microTime");
 
 export function message<const M extends Message>(of: M) {
   return { kind: "message", message: of } as const;

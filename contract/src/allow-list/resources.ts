@@ -3,39 +3,111 @@
  *
  * @module
  */
-import { deployment, replicaSet } from "./kubernetes/apps.ts";
+import {
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  validatingWebhookConfiguration,
+} from "./kubernetes/admission.ts";
+import { daemonSet, deployment, replicaSet, statefulSet } from "./kubernetes/apps.ts";
+import { cronJob, job } from "./kubernetes/batch.ts";
+import { persistentVolumeClaim } from "./kubernetes/claims.ts";
 import { configMap, namespace, node, secret, service, serviceAccount } from "./kubernetes/core.ts";
+import { ingress, ingressClass, networkPolicy } from "./kubernetes/networking.ts";
+import { persistentVolume, storageClass } from "./kubernetes/persistent-volumes.ts";
 import { pod } from "./kubernetes/pods.ts";
+import { clusterRole, clusterRoleBinding, role, roleBinding } from "./kubernetes/rbac.ts";
+import {
+  horizontalPodAutoscaler,
+  limitRange,
+  podDisruptionBudget,
+  priorityClass,
+  resourceQuota,
+} from "./kubernetes/scaling.ts";
+import { endpointSlice, event } from "./kubernetes/traffic.ts";
 import type { Message, ResourceDefinition } from "./table.ts";
 
 const full = ["full", "metadata"] as const;
-const table = ["keys", "counts", "references"] as const;
+const names = ["keys", "counts", "references"] as const;
 const core = { group: "", version: "v1" } as const;
 const apps = { group: "apps", version: "v1" } as const;
+const batch = { group: "batch", version: "v1" } as const;
+const networking = { group: "networking.k8s.io", version: "v1" } as const;
+const rbac = { group: "rbac.authorization.k8s.io", version: "v1" } as const;
+const admission = { group: "admissionregistration.k8s.io", version: "v1" } as const;
+const ofCluster = { namespaced: false } as const;
 
 export const resources: readonly ResourceDefinition[] = [
-  define({
-    ...core,
-    plural: "namespaces",
-    kind: "Namespace",
-    modes: full,
-    message: namespace,
-    namespaced: false,
+  define(core, "Namespace", "namespaces", { message: namespace, ...ofCluster }),
+  define(core, "Node", "nodes", { message: node, ...ofCluster }),
+  define(core, "Pod", "pods", { message: pod }),
+  define(core, "Service", "services", { message: service }),
+  define(core, "ServiceAccount", "serviceaccounts", { message: serviceAccount }),
+  define(core, "PersistentVolumeClaim", "persistentvolumeclaims", {
+    message: persistentVolumeClaim,
   }),
-  define({ ...core, plural: "nodes", kind: "Node", modes: full, message: node, namespaced: false }),
-  define({ ...core, plural: "pods", kind: "Pod", modes: full, message: pod }),
-  define({ ...core, plural: "services", kind: "Service", modes: full, message: service }),
-  define({
-    ...core,
-    plural: "serviceaccounts",
-    kind: "ServiceAccount",
-    modes: full,
-    message: serviceAccount,
+  define(apps, "Deployment", "deployments", { message: deployment }),
+  define(apps, "ReplicaSet", "replicasets", { message: replicaSet }),
+  define(apps, "StatefulSet", "statefulsets", { message: statefulSet }),
+  define(apps, "DaemonSet", "daemonsets", { message: daemonSet }),
+  define(batch, "Job", "jobs", { message: job }),
+  define(batch, "CronJob", "cronjobs", { message: cronJob }),
+  define(networking, "Ingress", "ingresses", { message: ingress }),
+  define(networking, "NetworkPolicy", "networkpolicies", { message: networkPolicy }),
+  define(rbac, "Role", "roles", { message: role }),
+  define(rbac, "ClusterRole", "clusterroles", { message: clusterRole, ...ofCluster }),
+  define(rbac, "RoleBinding", "rolebindings", { message: roleBinding }),
+  define(rbac, "ClusterRoleBinding", "clusterrolebindings", {
+    message: clusterRoleBinding,
+    ...ofCluster,
   }),
-  define({ ...apps, plural: "deployments", kind: "Deployment", modes: full, message: deployment }),
-  define({ ...apps, plural: "replicasets", kind: "ReplicaSet", modes: full, message: replicaSet }),
-  define({ ...core, plural: "secrets", kind: "Secret", modes: table, message: secret }),
-  define({ ...core, plural: "configmaps", kind: "ConfigMap", modes: table, message: configMap }),
+  define(core, "PersistentVolume", "persistentvolumes", {
+    message: persistentVolume,
+    ...ofCluster,
+  }),
+  define({ group: "storage.k8s.io", version: "v1" }, "StorageClass", "storageclasses", {
+    message: storageClass,
+    ...ofCluster,
+  }),
+  define(
+    { group: "autoscaling", version: "v2" },
+    "HorizontalPodAutoscaler",
+    "horizontalpodautoscalers",
+    { message: horizontalPodAutoscaler },
+  ),
+  define({ group: "policy", version: "v1" }, "PodDisruptionBudget", "poddisruptionbudgets", {
+    message: podDisruptionBudget,
+  }),
+  define(core, "ResourceQuota", "resourcequotas", { message: resourceQuota }),
+  define(core, "LimitRange", "limitranges", { message: limitRange }),
+  define({ group: "scheduling.k8s.io", version: "v1" }, "PriorityClass", "priorityclasses", {
+    message: priorityClass,
+    ...ofCluster,
+  }),
+  define(networking, "IngressClass", "ingressclasses", { message: ingressClass, ...ofCluster }),
+  define(admission, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", {
+    message: validatingWebhookConfiguration,
+    ...ofCluster,
+  }),
+  define(admission, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", {
+    message: mutatingWebhookConfiguration,
+    ...ofCluster,
+  }),
+  define(admission, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", {
+    message: validatingAdmissionPolicy,
+    ...ofCluster,
+  }),
+  define(admission, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", {
+    message: validatingAdmissionPolicyBinding,
+    ...ofCluster,
+  }),
+  define({ group: "discovery.k8s.io", version: "v1" }, "EndpointSlice", "endpointslices", {
+    message: endpointSlice,
+    defaultOn: false,
+  }),
+  define(core, "Event", "events", { message: event, defaultOn: false }),
+  define(core, "Secret", "secrets", { message: secret, modes: names }),
+  define(core, "ConfigMap", "configmaps", { message: configMap, modes: names }),
 ];
 
 const byName = new Map(resources.map((definition) => [definition.resource, definition]));
@@ -61,11 +133,22 @@ export function messageFor(
 }
 
 function define(
-  definition: Omit<ResourceDefinition, "resource" | "namespaced"> & {
-    readonly namespaced?: boolean;
-  },
+  { group, version }: Pick<ResourceDefinition, "group" | "version">,
+  kind: string,
+  plural: string,
+  rest: Pick<ResourceDefinition, "message"> &
+    Partial<Pick<ResourceDefinition, "modes" | "namespaced" | "defaultOn">>,
 ): ResourceDefinition {
-  const { group, plural } = definition;
   const resource = group === "" ? plural : `${plural}.${group}`;
-  return { namespaced: true, ...definition, resource };
+  return {
+    namespaced: true,
+    defaultOn: true,
+    modes: full,
+    ...rest,
+    group,
+    version,
+    kind,
+    plural,
+    resource,
+  };
 }

@@ -56,6 +56,8 @@ export type ResourceDefinition = {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Read unless settings say otherwise. */
+  readonly defaultOn: boolean;
   /** First one is the default. */
   readonly modes: readonly Mode[];
   /** The table of the object itself, metadata included. */

@@ -301,6 +301,30 @@ test("StreamChannel: degraded is shown until a complete list, asked for ever lat
   assert.deepEqual(setting.platform.violations, []);
 });
 
+test("StreamChannel: health counts blind time until the stream is followed, and what collapsed (R6)", async () => {
+  await using setting = await openSetting();
+  const object = new FakeCluster().set(uidOf(0), "A");
+  const other = new FakeCluster().set(uidOf(0), "B");
+  const opened = Promise.withResolvers<StreamSink>();
+  await using delivering = deliver(setting, async (session, signal) => {
+    opened.resolve(await session.openStream(podStream, signal));
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  });
+  const sink = await opened.promise;
+  const health = () => delivering.session()!.streams[0]!;
+  const blindAtFirst = health().blindMs;
+  await waitFor(() => health().blindMs > blindAtFirst, "blind time that grows");
+  sink.state("watching");
+  const { blindMs } = health();
+  assert.ok(blindMs > blindAtFirst);
+  for (const turn of [object, other, object, other]) sink.watched("modified", turn, Date.now());
+  assert.equal(health().collapsed, 3);
+  await waitFor(() => linesOf(setting, "put").length === 1, "the last value");
+  assert.equal(health().blindMs, blindMs, "no blind time while it watches");
+  sink.state("waiting");
+  await waitFor(() => health().blindMs > blindMs, "blind time that grows again");
+});
+
 test("StreamChannel: a continue token that expired begins again; no item of the first attempt is lost (R10)", async () => {
   await using setting = await openSetting();
   const { cluster, delivering } = await running(setting, 4);

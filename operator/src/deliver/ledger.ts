@@ -142,13 +142,15 @@ export class Ledger {
     if (newest === put.hash && !force) return;
     if (queued !== undefined && base === put.hash && !force) {
       this.#drop(uid, queued);
-      this.#collapsed += versionsOf(queued);
+      this.#collapsed += droppedWith(queued);
       this.#settled();
       return;
     }
     const collapsed = queued === undefined ? 0 : versionsOf(queued);
-    this.#collapsed += collapsed;
-    if (queued !== undefined) this.#release(queued);
+    if (queued !== undefined) {
+      this.#collapsed += droppedWith(queued);
+      this.#release(queued);
+    }
     const text = this.#store.put(putText(this.stream, { ...put, uid, collapsed }));
     const { hash, resourceVersion } = put;
     this.#enqueueObject(uid, { hash, resourceVersion, text, collapsed }, undefined);
@@ -377,6 +379,11 @@ function hashOf(entry: ObjectEntry): string | undefined {
 /** Queued values that an entry stands for, those it replaced included. */
 function versionsOf({ put, gone }: ObjectEntry): number {
   return (put === undefined ? 0 : 1 + put.collapsed) + (gone === undefined ? 0 : 1);
+}
+
+/** Those of them that are dropped only when the entry is: the others were counted before. */
+function droppedWith(entry: ObjectEntry): number {
+  return versionsOf(entry) - (entry.put?.collapsed ?? 0);
 }
 
 function keyOf(line: Control | "check"): string {

@@ -5,8 +5,14 @@
  * @module
  */
 import { once } from "node:events";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type {
+  ClientRequest,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+} from "node:http";
 import { request as requestHttps } from "node:https";
+import { TLSSocket } from "node:tls";
 import { problemSchema, product } from "@obsyk/contract";
 import {
   createHttpsAgent,
@@ -62,6 +68,8 @@ export function createPlatformClient(options: {
   readonly tls: OutboundTls;
   readonly clock: Clock;
   readonly idleTimeoutMs?: number;
+  /** A connection was secured. */
+  readonly onSecured?: (connection: SecuredConnection) => void;
 }): PlatformClient {
   const { url, clock } = options;
   const secure = url.protocol === "https:";
@@ -77,13 +85,9 @@ export function createPlatformClient(options: {
       method: wanted.method,
       agent,
       signal,
-      headers: {
-        "user-agent": `obsyk-operator/${product.version}`,
-        "accept-encoding": "identity",
-        ...(wanted.body === undefined ? {} : { "content-length": String(wanted.body.length) }),
-        ...wanted.headers,
-      },
+      headers: headersOf(wanted),
     });
+    if (options.onSecured !== undefined) tellSecured(outgoing, options.onSecured);
     outgoing.setTimeout(options.idleTimeoutMs ?? idleTimeoutMs, () => {
       outgoing.destroy(new Error("no byte in time"));
     });
@@ -118,6 +122,34 @@ export function createPlatformClient(options: {
       await Promise.resolve();
     },
   };
+}
+
+function headersOf({ body, headers }: PlatformRequest): OutgoingHttpHeaders {
+  return {
+    "user-agent": `obsyk-operator/${product.version}`,
+    "accept-encoding": "identity",
+    ...(body === undefined ? {} : { "content-length": String(body.length) }),
+    ...headers,
+  };
+}
+
+/** What a handshake agreed on: `TLSv1.3` and a group such as `X25519MLKEM768`. */
+export type SecuredConnection = { readonly protocol: string; readonly group: string };
+
+function tellSecured(
+  outgoing: ClientRequest,
+  onSecured: (connection: SecuredConnection) => void,
+): void {
+  outgoing.once("socket", (socket) => {
+    if (!(socket instanceof TLSSocket) || outgoing.reusedSocket) return;
+    socket.once("secureConnect", () => onSecured(describeConnection(socket)));
+  });
+}
+
+function describeConnection(socket: TLSSocket): SecuredConnection {
+  const key = socket.getEphemeralKeyInfo();
+  const group = key !== null && "name" in key ? (key.name ?? "unknown") : "unknown";
+  return { protocol: socket.getProtocol() ?? "unknown", group };
 }
 
 /** Half a second is added: the header cuts fractions off. `undefined` without a readable date. */

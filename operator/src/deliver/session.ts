@@ -267,9 +267,12 @@ export class Session {
       lastAck: this.#sender.lastAcknowledged,
       queuedBytes: Math.max(0, this.#room.usedBytes),
       residentBytes: process.memoryUsage.rss(),
-      streams: this.streams.map(({ lastProgress, ...health }) =>
-        lastProgress === undefined ? health : { ...health, lastProgress },
-      ),
+      streams: this.streams.map(({ stream, state, objects, lastProgress }) => ({
+        stream,
+        state,
+        objects,
+        ...(lastProgress === undefined ? {} : { lastProgress }),
+      })),
     };
   }
 

@@ -69,9 +69,13 @@ export class StreamChannel implements StreamSink {
   #inVain = 0;
   #isListDue = false;
   #lastProgress: number | undefined;
+  #blindMs = 0;
+  /** Monotonic; `undefined` while the stream is followed. */
+  #blindSince: number | undefined;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
+    this.#blindSince = this.#now();
     this.#ledger = options.ledger;
   }
 
@@ -81,12 +85,19 @@ export class StreamChannel implements StreamSink {
     readonly state: StreamState;
     readonly objects: number;
     readonly lastProgress: number | undefined;
+    /** Values of this session that were replaced before they were sent (R6). */
+    readonly collapsed: number;
+    /** Milliseconds of this session in which nothing was followed: changes were learnt from a later list, or late. */
+    readonly blindMs: number;
   } {
+    const sinceMs = this.#blindSince === undefined ? 0 : this.#now() - this.#blindSince;
     return {
       stream: this.#ledger.stream,
       state: this.#state,
       objects: this.#ledger.count,
       lastProgress: this.#lastProgress,
+      collapsed: this.#ledger.collapsed,
+      blindMs: this.#blindMs + sinceMs,
     };
   }
 
@@ -246,9 +257,22 @@ export class StreamChannel implements StreamSink {
     const { stream } = this.#ledger;
     if (state !== this.#state) this.#options.events.streamState({ stream, state, detail });
     this.#state = state;
+    this.#countBlind(isFollowed(state));
     const seen = this.#options.clock.now();
     const text = detail === undefined ? {} : { detail: detail.slice(0, 1024) };
     this.#ledger.control({ op: "state", stream, state, ...text, seen });
+  }
+
+  #countBlind(isFollowed: boolean): void {
+    if (!isFollowed) this.#blindSince ??= this.#now();
+    else if (this.#blindSince !== undefined) {
+      this.#blindMs += this.#now() - this.#blindSince;
+      this.#blindSince = undefined;
+    }
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonic();
   }
 
   /** R16: settle, replace the index, then begin. */
@@ -303,6 +327,10 @@ export class StreamChannel implements StreamSink {
     const put = { hash, resourceVersion, managers, canonical, derived: key.derived, seen };
     return { uid: key.uid, put };
   }
+}
+
+function isFollowed(state: StreamState): boolean {
+  return state === "watching" || state === "polling";
 }
 
 /** States that say that the reader does its work, not that its stream is complete. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalize } from "@obsyk/contract";
-import { recordOf, resources } from "@obsyk/contract/allow-list";
+import { metadataOnly, recordOf, resources } from "@obsyk/contract/allow-list";
 import {
   canaryText,
   encodeList,
+  encodePartialList,
   encodeWatchError,
   encodeWatchEvent,
   randomObject,
@@ -92,4 +93,37 @@ test("createWatchDecoder: added, modified, deleted, bookmark and error frames", 
     { kind: "deleted", object: projected },
     { kind: "error", code: 410, reason: "Expired", retryAfterSeconds: 3 },
   ]);
+});
+
+test("createListDecoder: of a custom resource its metadata alone, as from a real server (I2)", () => {
+  const definition = metadataOnly({
+    group: "example.com",
+    version: "v1",
+    resource: "widgets",
+    kind: "Widget",
+    namespaced: true,
+  });
+  const items = [1, 2].map((index) => ({
+    metadata: {
+      name: `w${index}`,
+      namespace: "shop",
+      uid: `u${index}`,
+      resourceVersion: "5",
+      labels: { app: "w" },
+      annotations: { [canaryText]: canaryText, "meta.helm.sh/release-name": "w" },
+      ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "n", uid: "o" }],
+    },
+    spec: { token: canaryText },
+  }));
+  const decoder = createListDecoder({ definition, mode: "metadata" });
+  const events = chunksOf(
+    encodePartialList(items, { resourceVersion: "9" }),
+    seededRandom(3),
+  ).flatMap((chunk) => decoder.push(chunk));
+  decoder.end();
+  assert.deepEqual(
+    objectsOf(events).map((object) => object.canonical),
+    items.map((item) => canonicalize(recordOf(definition, item, { mode: "metadata" }))),
+  );
+  assert.ok(!JSON.stringify(events).includes(canaryText));
 });

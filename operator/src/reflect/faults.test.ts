@@ -676,6 +676,19 @@ test("startReader: marks after events are few, and the last is never left out (W
   assert.ok(harness.sink.of("mark").length < 20);
 });
 
+test("startReader: a mark carries the time of what it marks, not the time it is made (W20)", async () => {
+  await using harness = await openHarness({
+    steps: [first, stream([event("ADDED", ns("b", "11")), event("ADDED", ns("c", "12"))])],
+    timings: { markMs: 300 },
+  });
+  const { sink } = harness;
+  await until(() => sink.of("mark").at(-1)?.resourceVersion === "12", "the last event was marked");
+  const [watched, marked] = [sink.times.watched.at(-1), sink.times.mark.at(-1)];
+  assert.ok(watched !== undefined && marked !== undefined);
+  // What happened since may be on its way and never come: a mark must not cover it.
+  assert.equal(marked, watched);
+});
+
 test("startReader: a watch that ends before a mark was due marks at its end (W20)", async () => {
   await using harness = await openHarness({
     steps: [

@@ -121,6 +121,11 @@ export class RecordingSink implements StreamSink {
   readonly store = new Map<string, string>();
   /** uids whose end was seen, by event or by sweep. */
   readonly deleted: string[] = [];
+  /** Times that came with `watched` and with `mark`. */
+  readonly times: { readonly watched: number[]; readonly mark: number[] } = {
+    watched: [],
+    mark: [],
+  };
   overflowNext = false;
   failNext = false;
   #seen: Set<string> | undefined;
@@ -168,6 +173,7 @@ export class RecordingSink implements StreamSink {
   watched(
     type: "added" | "modified" | "deleted",
     object: ProjectedObject,
+    seen: number,
   ): "accepted" | "overflow" {
     if (this.failNext) {
       this.failNext = false;
@@ -183,11 +189,13 @@ export class RecordingSink implements StreamSink {
     } else {
       this.store.set(uid, object.canonical);
     }
+    this.times.watched.push(seen);
     this.calls.push({ op: "watched", type, name: object.name, uid });
     return "accepted";
   }
 
-  mark(resourceVersion: string): void {
+  mark(resourceVersion: string, seen: number): void {
+    this.times.mark.push(seen);
     this.calls.push({ op: "mark", resourceVersion });
   }
 

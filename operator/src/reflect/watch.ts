@@ -135,11 +135,12 @@ function apply(
       const { resourceVersion, uid } = event.object;
       if (!isWatchable(resourceVersion)) return undecodable(context);
       if (!isNews(position.current(), { resourceVersion, uid })) return outdated(context);
-      const taken = context.sink.watched(event.kind, event.object, context.clock.now());
+      const seen = context.clock.now();
+      const taken = context.sink.watched(event.kind, event.object, seen);
       if (taken === "overflow") return outcome({ kind: "overflowed" });
       position.feed({ kind: "progressed", resourceVersion, uid });
       events.applied({ stream, type: event.kind });
-      at.marks.due();
+      at.marks.due(seen);
       return undefined;
     }
     case "bookmark": {
@@ -152,7 +153,7 @@ function apply(
       const uid = before.resourceVersion === resourceVersion ? before.uid : "";
       position.feed({ kind: "progressed", resourceVersion, uid });
       events.bookmarked({ stream });
-      at.marks.now();
+      at.marks.now(context.clock.now());
       return undefined;
     }
     case "error":
@@ -178,22 +179,30 @@ function ofErrorEvent(event: Extract<WatchEvent, { kind: "error" }>): Outcome {
   return ofStatus({ code, reason, retryAfter });
 }
 
-/** Marks after events: at most one per `markMs`, the last one never left out. */
-type Marks = { due(): void; now(): void; close(): void };
+/**
+ * Marks after events: at most one per `markMs`, the last one never left out. A mark carries the time at which what it
+ * marks arrived: what happened since may still be on its way.
+ */
+type Marks = { due(seen: number): void; now(seen: number): void; close(): void };
 
 function openMarks(position: Position, { context, alarms }: At): Marks {
   const { sink, clock, timings } = context;
   let pending = false;
   let last = Number.NEGATIVE_INFINITY;
+  let seenAt = 0;
   const mark = (): void => {
     pending = false;
     last = clock.monotonic();
     alarms.clear("mark");
-    sink.mark(position.current().resourceVersion, clock.now());
+    sink.mark(position.current().resourceVersion, seenAt);
   };
   return {
-    now: mark,
-    due() {
+    now(seen) {
+      seenAt = seen;
+      mark();
+    },
+    due(seen) {
+      seenAt = seen;
       if (pending) return;
       const waitMs = last + timings.markMs - clock.monotonic();
       if (waitMs <= 0) return mark();

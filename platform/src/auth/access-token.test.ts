@@ -94,7 +94,7 @@ test("authenticateAgent: pins what a token is, and follows its client within 10 
 
   const good = await call(`Bearer ${token}`);
   assert.equal(good.status, 200);
-  assert.deepEqual(await good.json(), { scope: { orgId }, clientId, clusterId });
+  assert.deepEqual(await good.json(), { scope: { orgId, role: "agent" }, clientId, clusterId });
   assert.equal((await call(`Bearer ${await forge()}`)).status, 200, "the forger can forge");
 
   const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;

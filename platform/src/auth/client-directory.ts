@@ -17,44 +17,29 @@ export type KnownClient = {
 
 export type KnownKey = { readonly client: KnownClient; readonly key: KeyObject };
 
+type ClientRow = {
+  readonly org_id: number;
+  readonly client_id: string;
+  readonly cluster_id: string;
+  readonly profile: "v1" | "v2";
+  readonly disabled_at: Date | null;
+};
+
 /** The key a client registered under this thumbprint; keys never come from a token. */
 export async function readClientKey(
   db: Db,
   { clientId, thumbprint }: { readonly clientId: string; readonly thumbprint: string },
 ): Promise<KnownKey | undefined> {
-  const row = await selectClient(db, clientId)
-    .innerJoin("client_key", (join) =>
-      join
-        .onRef("client_key.org_id", "=", "client.org_id")
-        .onRef("client_key.client_id", "=", "client.client_id"),
-    )
-    .select("client_key.public_key")
-    .where("client_key.thumbprint", "=", thumbprint)
-    .where("client.profile", "=", "v2")
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
+  const [row] = await db.ask<ClientRow & { readonly public_key: Buffer }>("find_client_key", [
+    clientId,
+    thumbprint,
+  ]);
+  if (row?.profile !== "v2") return undefined;
   const key = createPublicKey({ key: row.public_key, format: "der", type: "spki" });
   return { client: describe(row), key };
 }
 
-function selectClient(db: Db, clientId: string) {
-  return db
-    .selectFrom("client")
-    .innerJoin("cluster", (join) =>
-      join
-        .onRef("cluster.org_id", "=", "client.org_id")
-        .onRef("cluster.client_id", "=", "client.client_id"),
-    )
-    .select(["client.org_id", "client.client_id", "cluster.cluster_id", "client.disabled_at"])
-    .where("client.client_id", "=", clientId);
-}
-
-function describe(row: {
-  readonly org_id: number;
-  readonly client_id: string;
-  readonly cluster_id: string;
-  readonly disabled_at: Date | null;
-}): KnownClient {
+function describe(row: ClientRow): KnownClient {
   return {
     orgId: row.org_id,
     clientId: row.client_id,
@@ -84,7 +69,7 @@ export class ClientDirectory {
     const readAtMs = this.#clock.monotonic();
     const cached = this.#cached.get(clientId);
     if (cached !== undefined && readAtMs - cached.readAtMs < clientCacheMs) return cached.client;
-    const row = await selectClient(this.#db, clientId).executeTakeFirst();
+    const [row] = await this.#db.ask<ClientRow>("find_client", [clientId]);
     this.#cached.delete(clientId);
     if (row === undefined) return undefined;
     const client = describe(row);

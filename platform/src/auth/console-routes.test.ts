@@ -12,7 +12,7 @@ import {
   signInOwner,
   type TestPlatform,
 } from "../test-platform.ts";
-import { purgeSessions } from "./sessions.ts";
+import { purgeExpired } from "./sessions.ts";
 
 let target: TestPlatform;
 const time = { offsetMs: 0 };
@@ -86,11 +86,8 @@ test("session: ends after 30 idle minutes, after 12 hours, and on sign-out (PLAT
   assert.equal(await sessionStatus(left), 401);
 
   time.offsetMs += 24 * 60 * 60_000;
-  await purgeSessions(target.platform.database.db, clock);
-  assert.deepEqual(
-    await target.platform.database.db.selectFrom("session").selectAll().execute(),
-    [],
-  );
+  await purgeExpired(target.platform.database.db, clock);
+  assert.deepEqual(await target.query("select * from session"), []);
 });
 
 test("console listener: what changes something must come from our pages (PLAT-8)", async () => {
@@ -217,7 +214,7 @@ test("clients: a pasted private key is refused and kept nowhere (I5, OA-23)", as
     body: { name: "kept", publicKey: publicKey.pem },
   });
   assert.equal(kept.status, 201);
-  await target.platform.database.pool.query("checkpoint");
+  await target.query("checkpoint");
   const forms = ["hex", "base64", "base64url", "latin1"] as const;
   const lineOf = (text: string): string => text.split("\n")[1] ?? "";
   const needles = [

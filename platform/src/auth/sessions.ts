@@ -9,7 +9,7 @@ import type { Clock } from "@obsyk/runtime";
 import type { PersonIdentity } from "../http/deps.ts";
 import type { Db } from "../store/database.ts";
 import type { FirstPerson } from "../tenancy/first-start.ts";
-import { createScope } from "../tenancy/scope.ts";
+import { createScope, withScope } from "../tenancy/scope.ts";
 
 const linkMs = 10 * 60_000;
 const idleMs = 30 * 60_000;
@@ -28,16 +28,18 @@ export async function createSignInLink(
 ): Promise<string> {
   const token = newSecret();
   const now = clock.now();
-  await db
-    .insertInto("sign_in_link")
-    .values({
-      token_hash: hashOf(token),
-      org_id: orgId,
-      person_id: personId,
-      created_at: new Date(now),
-      expires_at: new Date(now + linkMs),
-    })
-    .execute();
+  await withScope(db, createScope(orgId), (tx) =>
+    tx
+      .insertInto("sign_in_link")
+      .values({
+        token_hash: hashOf(token),
+        org_id: orgId,
+        person_id: personId,
+        created_at: new Date(now),
+        expires_at: new Date(now + linkMs),
+      })
+      .execute(),
+  );
   return token;
 }
 
@@ -52,25 +54,39 @@ export async function signIn(
   { token, oldSessionId }: { readonly token: string; readonly oldSessionId: string | undefined },
 ): Promise<string | undefined> {
   const now = new Date(clock.now());
-  return db.transaction().execute(async (tx) => {
+  const [found] = await db.ask<{ org_id: number }>("find_sign_in_link", [hashOf(token)]);
+  if (found === undefined) return undefined;
+  const scope = createScope(found.org_id);
+  const id = await withScope(db, scope, async (tx) => {
+    // Of two that come at once, one finds it deleted.
     const link = await tx
       .deleteFrom("sign_in_link")
+      .where("org_id", "=", scope.orgId)
       .where("token_hash", "=", hashOf(token))
       .where("expires_at", ">", now)
       .returning(["org_id", "person_id"])
       .executeTakeFirst();
     if (link === undefined) return undefined;
-    if (oldSessionId !== undefined) {
-      await tx.deleteFrom("session").where("id_hash", "=", hashOf(oldSessionId)).execute();
-    }
-    const id = newSecret();
+    const made = newSecret();
     await tx
       .insertInto("session")
-      .values({ id_hash: hashOf(id), ...link, created_at: now, last_used_at: now })
+      .values({ id_hash: hashOf(made), ...link, created_at: now, last_used_at: now })
       .execute();
-    return id;
+    return made;
   });
+  if (id !== undefined && oldSessionId !== undefined) await signOut(db, oldSessionId);
+  return id;
 }
+
+type SessionRow = {
+  org_id: number;
+  person_id: string;
+  person_name: string;
+  role: PersonIdentity["role"];
+  org_name: string;
+  created_at: Date;
+  last_used_at: Date;
+};
 
 /** @returns who the session stands for; `undefined` when it is unknown or over */
 export async function readSession(
@@ -80,36 +96,23 @@ export async function readSession(
 ): Promise<PersonIdentity | undefined> {
   const now = clock.now();
   const idHash = hashOf(id);
-  const row = await db
-    .selectFrom("session")
-    .innerJoin("person", (join) =>
-      join
-        .onRef("person.org_id", "=", "session.org_id")
-        .onRef("person.person_id", "=", "session.person_id"),
-    )
-    .innerJoin("org", "org.org_id", "session.org_id")
-    .select([
-      "session.org_id",
-      "session.person_id",
-      "session.last_used_at",
-      "person.name as person_name",
-      "person.role",
-      "org.name as org_name",
-    ])
-    .where("session.id_hash", "=", idHash)
-    .where("session.created_at", ">", new Date(now - absoluteMs))
-    .where("session.last_used_at", ">", new Date(now - idleMs))
-    .executeTakeFirst();
+  const [row] = await db.ask<SessionRow>("find_session", [idHash]);
   if (row === undefined) return undefined;
-  if (now - row.last_used_at.getTime() > touchMs) {
-    await db
-      .updateTable("session")
-      .set({ last_used_at: new Date(now) })
-      .where("id_hash", "=", idHash)
-      .execute();
+  const usedAt = row.last_used_at.getTime();
+  if (now - row.created_at.getTime() >= absoluteMs || now - usedAt >= idleMs) return undefined;
+  const scope = createScope(row.org_id, row.role);
+  if (now - usedAt > touchMs) {
+    await withScope(db, scope, (tx) =>
+      tx
+        .updateTable("session")
+        .set({ last_used_at: new Date(now) })
+        .where("org_id", "=", scope.orgId)
+        .where("id_hash", "=", idHash)
+        .execute(),
+    );
   }
   return {
-    scope: createScope(row.org_id),
+    scope,
     personId: row.person_id,
     personName: row.person_name,
     orgName: row.org_name,
@@ -118,20 +121,15 @@ export async function readSession(
 }
 
 export async function signOut(db: Db, id: string): Promise<void> {
-  await db.deleteFrom("session").where("id_hash", "=", hashOf(id)).execute();
+  await db.ask("end_session", [hashOf(id)]);
 }
 
-/** Forgets links and sessions that are over. */
-export async function purgeSessions(db: Db, clock: Clock): Promise<void> {
+/** Forgets links, sessions and used assertions that are over, of all organisations. */
+export async function purgeExpired(db: Db, clock: Clock): Promise<void> {
   const now = clock.now();
-  await db.deleteFrom("sign_in_link").where("expires_at", "<", new Date(now)).execute();
-  await db
-    .deleteFrom("session")
-    .where((where) =>
-      where.or([
-        where("created_at", "<", new Date(now - absoluteMs)),
-        where("last_used_at", "<", new Date(now - idleMs)),
-      ]),
-    )
-    .execute();
+  await db.ask("purge_expired", [
+    new Date(now),
+    new Date(now - absoluteMs),
+    new Date(now - idleMs),
+  ]);
 }

@@ -17,7 +17,7 @@ import {
   type TestClient,
   type TestPlatform,
 } from "../test-platform.ts";
-import { purgeUsedAssertions } from "./token-endpoint.ts";
+import { purgeExpired } from "./sessions.ts";
 
 const grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -467,12 +467,12 @@ test("token endpoint: used assertions are forgotten once their age refuses them"
   assert.equal((await post(form(build()))).status, 200);
   const { db } = target.platform.database;
   const count = async (): Promise<number> =>
-    (await db.selectFrom("used_assertion").select("jti").execute()).length;
+    (await target.query("select from used_assertion")).length;
   const clock = { ...systemClock, now: () => Date.now() + time.offsetMs };
-  await purgeUsedAssertions(db, clock);
+  await purgeExpired(db, clock);
   assert((await count()) > 0, "young ones stay");
   time.offsetMs += 75_000;
-  await purgeUsedAssertions(db, clock);
+  await purgeExpired(db, clock);
   assert.equal(await count(), 0);
 });
 

@@ -13,6 +13,7 @@ import { readEncoding, requireContentType } from "../http/body.ts";
 import { asProblem, ProblemError } from "../http/problem.ts";
 import type { HttpServer } from "../http/server.ts";
 import type { Db } from "../store/database.ts";
+import { createScope, withScope } from "../tenancy/scope.ts";
 import { accessTokenSeconds, type AccessTokens } from "./access-token.ts";
 import {
   claimChecks,
@@ -147,7 +148,7 @@ async function proveClient(
   const { clientId } = client;
   const nowSeconds = Math.floor(clock.now() / 1000);
   const subject = { claims: shape.claims, issuer: issuer(), nowSeconds, clientId: form.clientId };
-  const refusal = firstRefusal(claimChecks, subject) ?? (await consume(db, clientId, shape.claims));
+  const refusal = firstRefusal(claimChecks, subject) ?? (await consume(db, client, shape.claims));
   if (refusal !== undefined) throw new OAuthError("invalid_grant", refusal, clientId);
   if (!client.isActive) {
     const description = "this client was disabled";
@@ -174,27 +175,26 @@ async function verifySignature(db: Db, shape: Shape, dummyKey: KeyObject): Promi
 /** Keyed by what the client chose, never by the token's bytes: an ES256 signature has a twin that is valid too. */
 async function consume(
   db: Db,
-  clientId: string,
+  client: KnownClient,
   claims: Shape["claims"],
 ): Promise<Refusal | undefined> {
-  const inserted = await db
-    .insertInto("used_assertion")
-    .values({
-      client_id: clientId,
-      jti: String(claims["jti"]),
-      expires_at: new Date((Number(claims["exp"]) + skewSeconds) * 1000),
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning("jti")
-    .executeTakeFirst();
+  const scope = createScope(client.orgId);
+  const inserted = await withScope(db, scope, (tx) =>
+    tx
+      .insertInto("used_assertion")
+      .values({
+        org_id: scope.orgId,
+        client_id: client.clientId,
+        jti: String(claims["jti"]),
+        expires_at: new Date((Number(claims["exp"]) + skewSeconds) * 1000),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("jti")
+      .executeTakeFirst(),
+  );
   return inserted === undefined
     ? { check: "replay", description: "this assertion was used before: sign a new one" }
     : undefined;
-}
-
-/** Forgets assertions that are refused for their age anyway. */
-export async function purgeUsedAssertions(db: Db, clock: Clock): Promise<void> {
-  await db.deleteFrom("used_assertion").where("expires_at", "<", new Date(clock.now())).execute();
 }
 
 function sendOAuthError(

@@ -161,11 +161,7 @@ export async function applyWave(
  * a cluster. A new database therefore gets its first statistics as soon as there is something to count.
  */
 export async function ensureStatistics(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ never: boolean }>({
-    name: "statistics",
-    text: "select reltuples < 0 as never from pg_class where oid = 'object'::regclass",
-  });
-  if (rows[0]?.never === true) await client.query("analyze object");
+  await client.query({ name: "statistics", text: "select ensure_statistics()" });
 }
 
 /** The canonical text is JSON already: it goes in as it is. */

@@ -25,10 +25,8 @@ export async function openIndexSnapshot(
   streamName: string,
   context: HolderContext,
 ): Promise<IndexSnapshot> {
-  const client = await context.pool.connect();
+  const client = await context.pool.snapshot(context.scope);
   try {
-    await client.query("begin isolation level repeatable read read only");
-    await client.query("select set_config('app.org', $1, true)", [String(context.scope.orgId)]);
     const source = await readHead(client, streamName, context);
     const chunks = readChunks(client, source.text, source.values);
     // A generator that never started would not run its `finally`, and the connection would be lost.

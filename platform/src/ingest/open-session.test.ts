@@ -111,12 +111,11 @@ test("openIndexSnapshot: entries sorted by uid, of one snapshot (R1, R8)", async
 
 test("openIndexSnapshot: a reader that gives up gives its connection back", async () => {
   const agent = await inventory.openAgent();
+  // More than the pool has: a connection that is not given back would be missed.
   for (let round = 0; round < 20; round += 1) {
     const { chunks } = await openIndexSnapshot(stream, contextOf(agent));
     await chunks.return();
   }
-  const { pool } = inventory.database;
-  assert.equal(pool.totalCount, pool.idleCount);
 });
 
 test("measureClock: the offset is half a round trip uncertain (R19)", () => {
@@ -128,9 +127,9 @@ test("measureClock: the offset is half a round trip uncertain (R19)", () => {
 });
 
 test("createPartitions: makes three months once, by several processes at once", async () => {
-  const { pool } = inventory.database;
+  const { db, owner } = inventory.database;
   const now = Date.UTC(2031, 11, 15);
-  const made = await Promise.all([createPartitions(pool, now), createPartitions(pool, now)]);
+  const made = await Promise.all([createPartitions(db, now), createPartitions(db, now)]);
   assert.deepEqual(made.flat().sort(), [
     "change_feed_2031_12",
     "change_feed_2032_01",
@@ -144,7 +143,7 @@ test("createPartitions: makes three months once, by several processes at once", 
   const uid = randomUUID();
   await agent.open({ podUid: "x" });
   await agent.send(agent.put(stream, uid, pod("a")), inventory.remove(agent, uid));
-  const { rows } = await pool.query("select from history_2031_12 where cluster_id = $1", [
+  const { rows } = await owner.query("select from history_2031_12 where cluster_id = $1", [
     agent.clusterId,
   ]);
   assert.equal(rows.length, 1);

@@ -81,7 +81,7 @@ class Oracle {
 async function compare(agent: ClusterAgent, oracle: Oracle): Promise<void> {
   const { database } = inventory;
   const values = [(await inventory.scope).orgId, agent.clusterId];
-  const objects = await database.pool.query<{ uid: string; hash: string; name: string }>(
+  const objects = await database.owner.query<{ uid: string; hash: string; name: string }>(
     "select uid::text, hash::text, name from object where org_id = $1 and cluster_id = $2 order by uid",
     values,
   );
@@ -90,7 +90,7 @@ async function compare(agent: ClusterAgent, oracle: Oracle): Promise<void> {
     objects.rows.map(({ uid, hash, name }) => [uid, fromInt8(hash), name]),
     expected.map(([uid, { hash, name }]) => [uid, hash, name]),
   );
-  const closed = await database.pool.query<{ uid: string; hash: string; cause: string }>(
+  const closed = await database.owner.query<{ uid: string; hash: string; cause: string }>(
     "select uid::text, hash::text, cause from history where org_id = $1 and cluster_id = $2",
     values,
   );

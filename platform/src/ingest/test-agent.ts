@@ -8,13 +8,17 @@ import {
   type SessionRequest,
 } from "@obsyk/contract";
 import { formatSetHash, memberHash, recordHash } from "@obsyk/runtime";
+import type pg from "pg";
 import type { Database } from "../store/database.ts";
 import { createScope, type OrgScope } from "../tenancy/scope.ts";
 import { applyBatch, type AppliedBatch, type ApplyContext } from "./apply-batch.ts";
 import { openSession, type SessionContext } from "./open-session.ts";
 
-export async function createTestOrg(database: Database, name: string): Promise<OrgScope> {
-  const { rows } = await database.pool.query<{ org_id: number }>(
+/** Made as the owner. */
+type OwnedDatabase = Database & { readonly owner: pg.Pool };
+
+export async function createTestOrg(database: OwnedDatabase, name: string): Promise<OrgScope> {
+  const { rows } = await database.owner.query<{ org_id: number }>(
     "insert into org (name) values ($1) returning org_id",
     [name],
   );
@@ -22,15 +26,15 @@ export async function createTestOrg(database: Database, name: string): Promise<O
 }
 
 export async function createTestCluster(
-  database: Database,
+  database: OwnedDatabase,
   scope: OrgScope,
   name: string,
 ): Promise<string> {
-  await database.pool.query(
+  await database.owner.query(
     `insert into client (org_id, client_id, name, profile, created_at) values ($1, $2, $2, 'v2', now())`,
     [scope.orgId, `client-${name}`],
   );
-  const { rows } = await database.pool.query<{ cluster_id: string }>(
+  const { rows } = await database.owner.query<{ cluster_id: string }>(
     `insert into cluster (org_id, name, client_id, created_at) values ($1, $2, $3, now()) returning cluster_id`,
     [scope.orgId, name, `client-${name}`],
   );

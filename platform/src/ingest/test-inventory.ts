@@ -41,7 +41,7 @@ export function openTestInventory(database: TestDatabase) {
   let clusters = 0;
   const rows = async (clusterId: string, text: string): Rows => {
     const { orgId } = await scope;
-    const answer = await database.pool.query<{ [column: string]: unknown }>(text, [
+    const answer = await database.owner.query<{ [column: string]: unknown }>(text, [
       orgId,
       clusterId,
     ]);

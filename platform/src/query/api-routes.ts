@@ -11,6 +11,7 @@ import {
   objectDetailSchema,
   objectPageSchema,
   objectQuerySchema,
+  relatedSchema,
 } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -22,6 +23,7 @@ import type { Tx } from "./freshness.ts";
 import { LiveHub } from "./live.ts";
 import { registerLive } from "./live-route.ts";
 import { listObjects, readObject } from "./objects.ts";
+import { readRelated } from "./related.ts";
 
 export type QueryDeps = Pick<
   Deps,
@@ -94,6 +96,12 @@ function registerObjects(server: HttpServer, deps: QueryDeps): void {
       answer(deps, request, reply, (tx, scope) =>
         readObject(tx, scope, request.params, deps.clock.now()),
       ),
+  );
+  server.get(
+    apiPaths.related,
+    { schema: { params: objectParams, response: { 200: relatedSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) => readRelated(tx, scope, request.params)),
   );
 }
 

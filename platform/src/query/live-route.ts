@@ -44,7 +44,7 @@ export function registerLive(
       "x-content-type-options": "nosniff",
     });
     response.write("retry: 2000\n\n");
-    const unsubscribe = hub.subscribe(scope.orgId, (event) => send(response, event));
+    const unsubscribe = hub.subscribe(scope, (event) => send(response, event));
     try {
       await beat(response, deps.clock, AbortSignal.any([closed.signal, deps.stopping]));
     } finally {

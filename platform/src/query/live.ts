@@ -7,10 +7,9 @@
 import type { LiveEvent } from "@obsyk/contract";
 import { backoffMs, type Clock } from "@obsyk/runtime";
 import { sql } from "kysely";
-import type pg from "pg";
 import { changeChannel } from "../ingest/apply-batch.ts";
 import type { Database } from "../store/database.ts";
-import { createScope, withScope } from "../tenancy/scope.ts";
+import { withScope, type OrgScope } from "../tenancy/scope.ts";
 
 export type LiveHubOptions = {
   readonly database: Database;
@@ -34,7 +33,8 @@ const payloadPattern = /^(\d{1,10}):([0-9a-f-]{36}):(\d{1,16})$/;
 /** Listens until it is disposed. */
 export class LiveHub implements AsyncDisposable {
   readonly #options: LiveHubOptions;
-  readonly #subscribers = new Map<number, Set<Subscriber>>();
+  /** By organisation; each with the scope that it proved. */
+  readonly #subscribers = new Map<number, Map<Subscriber, OrgScope>>();
   readonly #pending = new Map<string, Pending>();
   readonly #stopping = new AbortController();
   readonly #listening: Promise<void>;
@@ -52,9 +52,10 @@ export class LiveHub implements AsyncDisposable {
   }
 
   /** @returns a function that ends the subscription */
-  subscribe(orgId: number, subscriber: Subscriber): () => void {
-    const subscribers = this.#subscribers.get(orgId) ?? new Set();
-    subscribers.add(subscriber);
+  subscribe(scope: OrgScope, subscriber: Subscriber): () => void {
+    const { orgId } = scope;
+    const subscribers = this.#subscribers.get(orgId) ?? new Map<Subscriber, OrgScope>();
+    subscribers.set(subscriber, scope);
     this.#subscribers.set(orgId, subscribers);
     return () => {
       subscribers.delete(subscriber);
@@ -80,32 +81,24 @@ export class LiveHub implements AsyncDisposable {
 
   /** Resolves when stopped; rejects when the connection is lost. */
   async #listenOnce(onConnected: () => void): Promise<void> {
-    const client = await this.#options.database.pool.connect();
-    const { promise: lost, reject } = Promise.withResolvers<never>();
+    await using listening = await this.#options.database.db.listen(changeChannel, (payload) =>
+      this.#take(payload),
+    );
     const { promise: stopped, resolve } = Promise.withResolvers<void>();
-    const onNotification = (message: pg.Notification): void => this.#take(message.payload ?? "");
-    const onError = (error: Error): void => reject(error);
-    const onEnd = (): void => reject(new Error("the listening connection ended"));
-    client.on("notification", onNotification).on("error", onError).on("end", onEnd);
     this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
     if (this.#stopping.signal.aborted) resolve();
-    try {
-      await client.query(`listen ${changeChannel}`);
-      onConnected();
-      this.#ready.resolve();
-      await this.#catchUp();
-      await Promise.race([lost, stopped]);
-    } finally {
-      client.off("notification", onNotification).off("error", onError).off("end", onEnd);
-      // The session still listens: the connection is not given back.
-      client.release(true);
-    }
+    onConnected();
+    this.#ready.resolve();
+    await this.#catchUp();
+    await Promise.race([listening.lost, stopped]);
   }
 
   /** What happened while nobody listened: subscribers hear of every cluster once. */
   async #catchUp(): Promise<void> {
-    for (const orgId of this.#subscribers.keys()) {
-      const { rows } = await withScope(this.#options.database.db, createScope(orgId), (tx) =>
+    for (const [orgId, subscribers] of this.#subscribers) {
+      const [scope] = subscribers.values();
+      if (scope === undefined) continue;
+      const { rows } = await withScope(this.#options.database.db, scope, (tx) =>
         sql<{ cluster_id: string; change_number: number }>`
           select cluster_id, change_number from agent_cluster where org_id = ${orgId}`.execute(tx),
       );
@@ -154,12 +147,14 @@ export class LiveHub implements AsyncDisposable {
         changeNumber: change.to,
         resources: [...resources],
       };
-      for (const subscriber of this.#subscribers.get(change.orgId) ?? []) subscriber(event);
+      for (const subscriber of this.#subscribers.get(change.orgId)?.keys() ?? []) subscriber(event);
     }
   }
 
   async #resourcesOf({ orgId, clusterId, from, to }: Pending): Promise<readonly string[]> {
-    const { rows } = await withScope(this.#options.database.db, createScope(orgId), (tx) =>
+    const [scope] = this.#subscribers.get(orgId)?.values() ?? [];
+    if (scope === undefined) return [];
+    const { rows } = await withScope(this.#options.database.db, scope, (tx) =>
       sql<{ resource: string }>`
         select distinct resource from change_feed
         where org_id = ${orgId} and cluster_id = ${clusterId} and change_number between ${from} and ${to}

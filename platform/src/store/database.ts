@@ -1,5 +1,5 @@
 /**
- * The connection pool and the typed query builder on it.
+ * Connection pools. The platform's own sees data through a door only (door.ts); an owner's is for migrations.
  *
  * Driver rules: JSON parameters are `JSON.stringify`ed and written `$n::jsonb`; `int8` arrives as a number and throws
  * outside the safe integers (cast to text what may be larger); `bytea` is a Buffer.
@@ -8,11 +8,13 @@
  */
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import { Door } from "./door.ts";
 import type { Tables } from "./tables.ts";
 
-export type Db = Kysely<Tables>;
+export type Db = Door;
 
-export type Database = AsyncDisposable & { readonly pool: pg.Pool; readonly db: Db };
+/** What the platform works with. `db` and `pool` are one door: the names say which of its sides a module uses. */
+export type Database = AsyncDisposable & { readonly pool: Door; readonly db: Door };
 
 export type DatabaseTarget =
   | { readonly kind: "url"; readonly url: string }
@@ -33,11 +35,20 @@ export type DatabaseOptions = {
 const statementMs = 30_000;
 const connectMs = 5000;
 
-export function openDatabase({
-  target,
-  maxConnections,
-  onConnectionLost,
-}: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = openPool(options);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const door = new Door(pool, db);
+  return {
+    pool: door,
+    db: door,
+    // Ends the pool too.
+    [Symbol.asyncDispose]: () => db.destroy(),
+  };
+}
+
+/** Connections without a scope: for this folder, and for tests. */
+export function openPool({ target, maxConnections, onConnectionLost }: DatabaseOptions): pg.Pool {
   // Of this pool alone: other users of the driver keep its defaults.
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, parseInt8);
@@ -57,13 +68,7 @@ export function openDatabase({
   // statements, would end the process.
   pool.on("connect", (client) => void client.on("error", onConnectionLost));
   pool.on("error", () => undefined);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return {
-    pool,
-    db,
-    // Ends the pool too.
-    [Symbol.asyncDispose]: () => db.destroy(),
-  };
+  return pool;
 }
 
 function parseInt8(text: string): number {

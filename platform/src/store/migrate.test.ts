@@ -10,7 +10,7 @@ import { openTestDatabase } from "./test-database.ts";
 
 test("migrate: applies once, side by side too, and refuses what changed", async (t) => {
   await using database = await openTestDatabase();
-  const { pool } = database;
+  const { owner: pool } = database;
   assert.deepEqual(await migrate(pool), [], "the second run has nothing to do");
 
   const folder = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
@@ -39,21 +39,21 @@ test("migrate: applies once, side by side too, and refuses what changed", async 
 
 test("openDatabase: int8 is a number, and an error where it would lose digits", async () => {
   await using database = await openTestDatabase();
-  const { rows } = await database.pool.query("select 9007199254740991::int8 as value");
+  const { rows } = await database.owner.query("select 9007199254740991::int8 as value");
   assert.deepEqual(rows, [{ value: 9007199254740991 }]);
-  await assert.rejects(database.pool.query("select 9007199254740993::int8"), RangeError);
+  await assert.rejects(database.owner.query("select 9007199254740993::int8"), RangeError);
 });
 
 test("openDatabase: a connection that breaks in the middle of a transaction fails that alone", async () => {
   await using database = await openTestDatabase();
-  const client = await database.pool.connect();
+  const client = await database.owner.connect();
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   await client.query("begin");
   // Between two statements nobody waits for an answer that could carry the error.
   const gone = new Promise((resolve) => client.once("end", resolve));
-  await database.pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+  await database.owner.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
   await gone;
   await assert.rejects(client.query("select 1"));
   client.release(true);
-  await database.pool.query("select 1");
+  await database.owner.query("select 1");
 });

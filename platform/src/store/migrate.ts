@@ -9,7 +9,12 @@ import { readFile, readdir } from "node:fs/promises";
 import type pg from "pg";
 import { MigrationError } from "../errors.ts";
 
-type Migration = { readonly number: number; readonly name: string; readonly sql: string };
+type Migration = {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+};
 
 const migrationsDir = new URL("./migrations/", import.meta.url);
 
@@ -41,6 +46,28 @@ export async function migrate(pool: pg.Pool, directory = migrationsDir): Promise
   }
 }
 
+/**
+ * For a login that cannot migrate: whether the schema is this version's.
+ *
+ * @throws {MigrationError}
+ */
+export async function requireMigrated(pool: pg.Pool, directory = migrationsDir): Promise<void> {
+  const migrations = await readMigrations(directory);
+  const applied = await readApplied(pool).catch((error: unknown) => {
+    throw new MigrationError(
+      "The schema is missing, or DATABASE_URL's login has no rights on it: start once with OBSYK_DATABASE_OWNER_URL",
+      { cause: error },
+    );
+  });
+  const missing = pending(migrations, applied);
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(", ");
+    throw new MigrationError(
+      `The schema lacks ${names}: start once with OBSYK_DATABASE_OWNER_URL, whose login applies them`,
+    );
+  }
+}
+
 async function readMigrations(directory: URL): Promise<readonly Migration[]> {
   const migrations: Migration[] = [];
   for (const file of (await readdir(directory)).sort()) {
@@ -51,7 +78,8 @@ async function readMigrations(directory: URL): Promise<readonly Migration[]> {
       throw new MigrationError(`Two migrations have the number ${digits}`);
     }
     const sql = await readFile(new URL(file, directory), "utf8");
-    migrations.push({ number, name: file.slice(0, -".sql".length), sql });
+    const checksum = createHash("sha256").update(sql).digest("hex");
+    migrations.push({ number, name: file.slice(0, -".sql".length), sql, checksum });
   }
   return migrations;
 }
@@ -66,41 +94,51 @@ async function applyAll(
     checksum text not null,
     applied_at timestamptz not null default now()
   )`);
-  const { rows } = await client.query<{ number: number; name: string; checksum: string }>(
-    "select number, name, checksum from migration",
-  );
-  const applied = new Map(rows.map((row) => [row.number, row]));
-  const names: string[] = [];
-  for (const migration of migrations) {
-    const checksum = createHash("sha256").update(migration.sql).digest("hex");
-    const before = applied.get(migration.number);
-    applied.delete(migration.number);
-    if (before === undefined) {
-      await apply(client, migration, checksum);
-      names.push(migration.name);
-    } else if (before.checksum !== checksum) {
+  const missing = pending(migrations, await readApplied(client));
+  for (const migration of missing) await apply(client, migration);
+  return missing.map(({ name }) => name);
+}
+
+type Applied = { readonly number: number; readonly name: string; readonly checksum: string };
+
+async function readApplied(client: pg.Pool | pg.PoolClient): Promise<readonly Applied[]> {
+  const { rows } = await client.query<Applied>("select number, name, checksum from migration");
+  return rows;
+}
+
+/** What is still to be applied, in order. */
+function pending(
+  migrations: readonly Migration[],
+  applied: readonly Applied[],
+): readonly Migration[] {
+  const left = new Map(applied.map((row) => [row.number, row]));
+  const missing = migrations.filter((migration) => {
+    const before = left.get(migration.number);
+    left.delete(migration.number);
+    if (before !== undefined && before.checksum !== migration.checksum) {
       throw new MigrationError(
         `${migration.name} changed after it was applied: restore it and add a new migration`,
       );
     }
-  }
-  const [unknown] = applied.values();
+    return before === undefined;
+  });
+  const [unknown] = left.values();
   if (unknown !== undefined) {
     throw new MigrationError(
       `The database has migration ${unknown.name}, which this version lacks: it was made by a newer one`,
     );
   }
-  return names;
+  return missing;
 }
 
-async function apply(client: pg.PoolClient, migration: Migration, checksum: string): Promise<void> {
+async function apply(client: pg.PoolClient, migration: Migration): Promise<void> {
   try {
     await client.query("begin");
     await client.query(migration.sql);
     await client.query("insert into migration (number, name, checksum) values ($1, $2, $3)", [
       migration.number,
       migration.name,
-      checksum,
+      migration.checksum,
     ]);
     await client.query("commit");
   } catch (error) {

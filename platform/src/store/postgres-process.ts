@@ -16,20 +16,35 @@ import type { PostgresPlace } from "./postgres-place.ts";
 /** Name and owner of everything in the embedded server. */
 export const embeddedUser = "obsyk";
 
+/** What the platform works as: a login that owns nothing. */
+export const embeddedAppUser = "obsyk_app";
+
 /** How the shell appears in the list of processes; tells a watched server from an abandoned one. */
 const watcherName = "obsyk-postgres-watcher";
 
 /**
  * Starts the server and waits for it. When our end of standard input closes, because we were killed or because we
- * closed it, the server gets SIGINT (fast shutdown). Being its parent, the shell also reaps it: no zombie keeps the
- * lock file alive. A background command's standard input would be /dev/null, hence descriptor 3; and it ignores SIGINT
- * until the server sets its own handlers, hence the repetition.
+ * closed it, the server gets SIGINT (fast shutdown); one that still runs after 30 s SIGQUIT (its log is replayed at the
+ * next start), after 45 s SIGKILL. Being its parent, the shell also reaps it: no zombie keeps the lock file alive. Where
+ * the system has util-linux's setpriv, the server gets SIGINT as well when the shell is killed. A background command's
+ * standard input would be /dev/null, hence descriptor 3; it ignores SIGINT until the server sets its own handlers, hence
+ * the repetition; and a stopped one hears nothing before SIGCONT.
  */
 const watcherScript = `
 exec 3<&0
+setpriv --pdeathsig INT true 2>/dev/null && set -- setpriv --pdeathsig INT "$@"
 "$@" </dev/null 3<&- &
 server=$!
-( cat <&3 >/dev/null; while kill -INT "$server"; do sleep 0.5; done ) 2>/dev/null &
+(
+  cat <&3 >/dev/null
+  turns=0
+  while kill -INT "$server"; do
+    kill -CONT "$server"
+    if [ "$turns" -ge 90 ]; then kill -KILL "$server"; elif [ "$turns" -ge 60 ]; then kill -QUIT "$server"; fi
+    turns=$((turns + 1))
+    sleep 0.5
+  done
+) 2>/dev/null &
 watch=$!
 exec 3<&-
 wait "$server"

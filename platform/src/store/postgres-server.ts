@@ -17,6 +17,7 @@ import {
 } from "./postgres-binaries.ts";
 import { openPlace, type PostgresPlace } from "./postgres-place.ts";
 import {
+  embeddedAppUser,
   embeddedUser,
   initialiseData,
   readLockFile,
@@ -48,7 +49,10 @@ export type PostgresOptions = {
 
 export type PostgresServer = AsyncDisposable & {
   readonly socketDir: string;
+  /** Owns everything. */
   readonly user: string;
+  /** Owns nothing. */
+  readonly appUser: string;
   readonly database: string;
   readonly binaries: PostgresBinaries;
   readonly pgData: string;
@@ -85,6 +89,7 @@ export async function openPostgresServer(options: PostgresOptions): Promise<Post
   return {
     socketDir: supervisor.socketDir,
     user: embeddedUser,
+    appUser: embeddedAppUser,
     database: embeddedUser,
     binaries,
     pgData: place.pgData,
@@ -289,6 +294,14 @@ async function ensureDatabase(socketDir: string): Promise<void> {
       embeddedUser,
     ]);
     if (found.rowCount === 0) await client.query(`create database ${embeddedUser}`);
+    // Another process may make it at the same moment.
+    await client.query(
+      `do $$ begin
+         if not exists (select from pg_roles where rolname = '${embeddedAppUser}') then
+           create role ${embeddedAppUser} login;
+         end if;
+       exception when duplicate_object or unique_violation then null; end $$`,
+    );
   } finally {
     await client.end();
   }

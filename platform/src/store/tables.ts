@@ -2,7 +2,12 @@
 import type { Generated } from "kysely";
 
 export type Tables = {
-  org: { org_id: Generated<number>; name: string; created_at: Generated<Date> };
+  org: {
+    org_id: Generated<number>;
+    public_id: Generated<string>;
+    name: string;
+    created_at: Generated<Date>;
+  };
   person: {
     org_id: number;
     person_id: Generated<string>;
@@ -46,5 +51,5 @@ export type Tables = {
     client_id: string;
     created_at: Date;
   };
-  used_assertion: { client_id: string; jti: string; expires_at: Date };
+  used_assertion: { org_id: number; client_id: string; jti: string; expires_at: Date };
 };

@@ -1,7 +1,12 @@
 /** A small HTTPS client that tests use beside kubectl: quick, and in control of methods and content types. */
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from "node:http";
 import { Agent, request } from "node:https";
 import { buffer } from "node:stream/consumers";
-import type { IncomingMessage } from "node:http";
 import type { KubeconfigUser } from "./kubeconfig.ts";
 
 export type ApiRequest = {
@@ -40,17 +45,39 @@ export function createApiClient(options: {
   const identity = "token" in user ? {} : user;
   const agent = new Agent({ keepAlive: true, ca, maxSockets: 8, ...identity });
   const authorization = "token" in user ? { authorization: `Bearer ${user.token}` } : {};
+  return clientOf(agent, (path, sending) =>
+    request(new URL(path, server), {
+      ...sending,
+      agent,
+      headers: { ...sending.headers, ...authorization },
+    }),
+  );
+}
 
+/** Through `kubectl proxy --unix-socket`, which signs in as its kubeconfig says, exec plugins included. */
+export function createProxiedApiClient(socketPath: string): ApiClient {
+  const agent = new HttpAgent({ keepAlive: true, maxSockets: 8 });
+  return clientOf(agent, (path, sending) => httpRequest({ ...sending, path, socketPath, agent }));
+}
+
+type Sending = {
+  readonly method: string;
+  readonly timeout: number;
+  readonly headers: { readonly [name: string]: string };
+};
+
+function clientOf(
+  agent: { destroy(): void },
+  open: (path: string, sending: Sending) => ClientRequest,
+): ApiClient {
   async function send(wanted: ApiRequest): Promise<ApiAnswer> {
     const body = wanted.body === undefined ? undefined : JSON.stringify(wanted.body);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const outgoing = request(new URL(wanted.path, server), {
+      const outgoing = open(wanted.path, {
         method: wanted.method ?? "GET",
-        agent,
         timeout: answerTimeoutMs,
         headers: {
           accept: wanted.accept ?? "application/json",
-          ...authorization,
           ...(body === undefined
             ? {}
             : { "content-type": wanted.contentType ?? "application/json" }),

@@ -93,10 +93,21 @@ export async function findBinary(env: Environment): Promise<ControlPlaneBinary> 
   const { path, built } = await describeBinary(env);
   if (!built) {
     throw new ControlPlaneError(
-      "no real control plane on this machine: run `npm run controlplane` once, or set KUBEBUILDER_ASSETS",
+      "no control plane of our own on this machine: run `npm run controlplane` once, or set KUBEBUILDER_ASSETS. " +
+        "KUBECONFIG cannot stand in where a control plane is configured, killed or audited",
     );
   }
   return { command: (component) => ({ file: path, args: [component] }) };
+}
+
+/**
+ * Whether KUBECONFIG stands in for a control plane of our own: it is set, there is nothing of our own to start, and
+ * this is not CI, where nothing stands in.
+ */
+export async function isStandIn(env: Environment): Promise<boolean> {
+  if (env["CI"] === "true" || (env["KUBECONFIG"] ?? "") === "") return false;
+  if ((env["KUBEBUILDER_ASSETS"] ?? "") !== "") return false;
+  return !(await describeBinary(env)).built;
 }
 
 function cacheFolder(env: Environment): string {

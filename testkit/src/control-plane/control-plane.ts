@@ -7,9 +7,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { waitFor } from "../wait-for.ts";
 import { createApiClient, type ApiClient } from "./api-client.ts";
 import { createAuthority, type Authority } from "../authority.ts";
@@ -19,6 +18,12 @@ import {
   type Component,
   type ControlPlaneBinary,
 } from "./binary.ts";
+import {
+  createServiceAccount,
+  runKubectl,
+  type ServiceAccountAccess,
+  type ServiceAccountRequest,
+} from "./cluster-access.ts";
 import {
   apiServerArguments,
   controllerManagerArguments,
@@ -30,7 +35,6 @@ import {
   type Ports,
 } from "./components.ts";
 import { testEnvironment } from "./environment.ts";
-import { formatKubeconfig } from "./kubeconfig.ts";
 import { openProcessGuard, type ProcessGuard } from "./process-guard.ts";
 
 export type ControlPlaneOptions = {
@@ -45,15 +49,6 @@ export type ControlPlaneOptions = {
   readonly apiServerFlags?: readonly string[];
   /** At its end one JSON line {version, auditLines} is added to this file. Default: OBSYK_CONTROL_PLANE_REPORT. */
   readonly reportFile?: string | undefined;
-};
-
-/** RBAC rule, as in a ClusterRole. */
-export type PolicyRule = {
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
-  readonly verbs: readonly string[];
 };
 
 export type AuditEvent = {
@@ -71,18 +66,13 @@ export type AuditEvent = {
   readonly responseStatus?: { readonly code?: number };
 };
 
-export type ServiceAccountAccess = {
-  /** Path of a kubeconfig with a bearer token. */
-  readonly kubeconfig: string;
-  readonly token: string;
-  /** As RBAC and the audit log name it. */
-  readonly username: string;
-};
-
 const readyTimeoutMs = 90_000;
 const stopTimeoutMs = 10_000;
 
-/** @throws {ControlPlaneError} when no binary is found or a component ends while it starts. */
+/**
+ * @throws {ControlPlaneError} when no binary is found or a component ends while it starts; KUBECONFIG is no stand-in
+ *   here, since whoever calls this kills, configures or audits what it starts.
+ */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const binary = options.binary ?? (await findBinary(testEnvironment()));
   const guard = await openProcessGuard("control-plane");
@@ -113,6 +103,9 @@ type Parts = {
 };
 
 export class ControlPlane implements AsyncDisposable {
+  readonly kind = "own";
+  /** Nobody else is here: names may be any. */
+  readonly prefix = "";
   /** Base URL of the API server. */
   readonly url: string;
   /** PEM of the CA that signed the API server's certificate. */
@@ -170,61 +163,23 @@ export class ControlPlane implements AsyncDisposable {
   /** Runs kubectl as administrator, and answers its standard output. @throws with its standard error. */
   async kubectl(args: readonly string[], stdin = ""): Promise<string> {
     const { file, args: first } = this.#parts.binary.command("kubectl");
-    const child = spawn(
-      file,
-      [
-        ...first,
-        `--kubeconfig=${this.kubeconfig}`,
-        `--cache-dir=${join(this.folder, "kubectl")}`,
-        ...args,
-      ],
-      { signal: this.#parts.options.signal, env: { HOME: this.folder, PATH: "/usr/bin:/bin" } },
+    const cache = `--cache-dir=${join(this.folder, "kubectl")}`;
+    return runKubectl(
+      { file, args: [...first, `--kubeconfig=${this.kubeconfig}`, cache, ...args] },
+      {
+        signal: this.#parts.options.signal,
+        env: { HOME: this.folder, PATH: "/usr/bin:/bin" },
+        stdin,
+      },
     );
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(stdin);
-    const [out, err, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close") as Promise<[number | null]>,
-    ]);
-    if (code !== 0) throw new ControlPlaneError(`kubectl ${args.join(" ")}: ${err.trim()}`);
-    return out;
   }
 
   /** A service account that may do exactly what `rules` say, in all namespaces, and a kubeconfig with its token. */
-  async createServiceAccountKubeconfig(account: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly rules: readonly PolicyRule[];
-    /** Default: this API server; a proxy's URL and CA otherwise. */
-    readonly through?: { readonly url: string; readonly ca: string };
-  }): Promise<ServiceAccountAccess> {
-    const { namespace, name, rules } = account;
-    const role = `${namespace}:${name}`;
-    const rbac = "/apis/rbac.authorization.k8s.io/v1";
-    const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-    const post = (path: string, body: unknown): Promise<unknown> =>
-      this.admin.json({ method: "POST", path, body });
-    if ((await this.admin.send({ path: `/api/v1/namespaces/${namespace}` })).status === 404) {
-      await post("/api/v1/namespaces", { metadata: { name: namespace } });
-    }
-    await post(accounts, { metadata: { name } });
-    await post(`${rbac}/clusterroles`, { metadata: { name: role }, rules });
-    await post(`${rbac}/clusterrolebindings`, {
-      metadata: { name: role },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-      subjects: [{ kind: "ServiceAccount", namespace, name }],
-    });
-    const issued = (await post(`${accounts}/${name}/token`, {
-      spec: { expirationSeconds: 3600 },
-    })) as { status: { token: string } };
-    const { token } = issued.status;
-    const kubeconfig = join(this.folder, `${namespace}-${name}.kubeconfig`);
-    const { url, ca } = account.through ?? this;
-    await writeFile(kubeconfig, formatKubeconfig({ server: url, ca, user: { token } }), {
-      mode: 0o600,
-    });
-    return { kubeconfig, token, username: `system:serviceaccount:${namespace}:${name}` };
+  async createServiceAccountKubeconfig(
+    account: ServiceAccountRequest,
+  ): Promise<ServiceAccountAccess> {
+    const { admin, folder, url, ca } = this;
+    return createServiceAccount({ admin, folder, url, ca, labels: {} }, account);
   }
 
   /** Sends a signal to kube-apiserver: SIGKILL, SIGTERM, SIGSTOP (hang) or SIGCONT. */
@@ -252,6 +207,20 @@ export class ControlPlane implements AsyncDisposable {
       clearTimeout(timer);
     }
     await this.#startApiServer();
+  }
+
+  /** Forgets all but the present revision; the API server's own cache may still remember until it starts again. */
+  async compactEtcd(): Promise<void> {
+    const list = (await this.admin.json({ path: "/api/v1/namespaces?limit=1" })) as {
+      readonly metadata: { readonly resourceVersion: string };
+    };
+    const url = `http://127.0.0.1:${this.#parts.ports.etcdClient}/v3/kv/compaction`;
+    const body = JSON.stringify({ revision: list.metadata.resourceVersion, physical: true });
+    const signal = AbortSignal.timeout(stopTimeoutMs);
+    const answer = await fetch(url, { method: "POST", body, signal });
+    if (!answer.ok) {
+      throw new ControlPlaneError(`etcd does not compact: ${answer.status} ${await answer.text()}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

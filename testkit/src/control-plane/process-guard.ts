@@ -17,11 +17,17 @@ export type ProcessGuard = AsyncDisposable & {
   adopt(child: ChildProcess): void;
 };
 
-// The last line names all processes that are alive; a shell that ignores signals outlives a Ctrl-C by a moment.
+// The last line names all processes that are alive; a shell that ignores signals outlives a Ctrl-C by a moment. One that
+// was started just before our end, and so is in no line, has the folder on its command line (Linux alone shows it).
 const script = `
 trap '' INT TERM HUP
 pids=
 while read -r line; do pids=$line; done
+for file in $(grep -alsF -e "$1" /proc/[0-9]*/cmdline); do
+  pid=\${file#/proc/}
+  pid=\${pid%/cmdline}
+  [ "$pid" = "$$" ] || pids="$pids $pid"
+done
 for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
 for pid in $pids; do
   turns=0

@@ -9,6 +9,8 @@ import {
   encodeFrame,
   encodeListOf,
   encodeObject,
+  encodePartial,
+  encodePartialList,
   encodeWatchError,
   encodeWatchEvent,
   type ListMeta,
@@ -39,6 +41,8 @@ export function createEncoder(options: {
   switch (representation.kind) {
     case "protobuf":
       return protobufEncoder(definition, cache);
+    case "metadata":
+      return metadataEncoder();
     case "json":
       return jsonEncoder(definition);
     case "table":
@@ -62,6 +66,22 @@ function protobufEncoder(definition: ResourceDefinition, cache: EncodedCache | u
     event: (event) => encodeFrame(event.type, envelope(event.object)),
     bookmark: (resourceVersion) =>
       encodeWatchEvent(definition, "BOOKMARK", { metadata: { resourceVersion } }),
+    error: encodeWatchError,
+  };
+}
+
+function metadataEncoder(): Encoder {
+  const envelope = (item: StoredObject): Buffer => encodePartial(parseObject(item.json));
+  return {
+    list: (items, meta) =>
+      encodePartialList(
+        items.map((item) => parseObject(item.json)),
+        meta,
+      ),
+    object: envelope,
+    event: (event) => encodeFrame(event.type, envelope(event.object)),
+    bookmark: (resourceVersion) =>
+      encodeFrame("BOOKMARK", encodePartial({ metadata: { resourceVersion } })),
     error: encodeWatchError,
   };
 }

@@ -10,6 +10,7 @@ import { refuse } from "./refusal.ts";
 export type Representation =
   | { readonly kind: "protobuf" }
   | { readonly kind: "json" }
+  | { readonly kind: "metadata" }
   | { readonly kind: "table"; readonly includeObject: IncludeObject };
 
 export type ResourceRequest = {
@@ -99,7 +100,11 @@ function serve(
   if (clause.type === "application/vnd.kubernetes.protobuf") {
     const stream = clause.parameters.get("stream");
     if (stream !== undefined && (stream !== "watch" || call !== "watch")) return undefined;
-    return as === undefined ? { kind: "protobuf" } : undefined;
+    if (as !== undefined) return isPartial(clause, call) ? { kind: "metadata" } : undefined;
+    // Custom resources have no protobuf of their own.
+    return request.definition.modes.includes("full") || hasTable.has(request.definition.kind)
+      ? { kind: "protobuf" }
+      : undefined;
   }
   if (clause.type !== "application/json" && clause.type !== "*/*") return undefined;
   if (as === undefined) return { kind: "json" };
@@ -116,12 +121,21 @@ function serve(
   return { kind: "table", includeObject };
 }
 
+function isPartial({ parameters }: Clause, call: "list" | "watch" | "get"): boolean {
+  const kind = call === "list" ? "PartialObjectMetadataList" : "PartialObjectMetadata";
+  return (
+    parameters.get("as") === kind &&
+    parameters.get("v") === "v1" &&
+    parameters.get("g") === "meta.k8s.io"
+  );
+}
+
 /** Content-Type of an answer in this representation. */
 export function contentTypeOf(
   representation: Representation,
   call: "list" | "watch" | "get",
 ): string {
-  if (representation.kind !== "protobuf") return "application/json";
+  if (representation.kind === "json" || representation.kind === "table") return "application/json";
   const protobuf = "application/vnd.kubernetes.protobuf";
   return call === "watch" ? `${protobuf};stream=watch` : protobuf;
 }

@@ -4,7 +4,12 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
-import { requestFor, resources, type ResourceDefinition } from "@obsyk/contract/allow-list";
+import {
+  metadataOnly,
+  requestFor,
+  resources,
+  type ResourceDefinition,
+} from "@obsyk/contract/allow-list";
 import { createCertificates, type Certificates } from "../certificates.ts";
 import { waitFor } from "../wait-for.ts";
 import { seededRandom } from "./encode/random-object.ts";
@@ -12,6 +17,13 @@ import { parseObject, stringAt } from "./object.ts";
 import { openKubeApi, type KubeApi } from "./server.ts";
 import { ObjectStore } from "./store.ts";
 
+const widgets = metadataOnly({
+  group: "example.com",
+  version: "v1",
+  resource: "widgets",
+  kind: "Widget",
+  namespaced: true,
+});
 const token = "token-of-the-operator";
 let certificates: Certificates;
 let api: KubeApi;
@@ -93,7 +105,13 @@ before(async () => {
 after(() => agent.destroy());
 
 async function openForTest(context: unknown): Promise<void> {
-  const opened = await openKubeApi({ store: newStore(), certificates, token, bookmarkMs: 20 });
+  const opened = await openKubeApi({
+    store: newStore(),
+    certificates,
+    token,
+    definitions: [...resources, widgets],
+    bookmarkMs: 20,
+  });
   api = opened;
   // Within beforeEach this is the context of the test itself.
   (context as TestContext).after(() => opened[Symbol.asyncDispose]());
@@ -153,6 +171,23 @@ describe("KubeApi", () => {
     ]) {
       assert.equal((await get(path)).status, 404, path);
     }
+  });
+
+  it("gives metadata alone in protobuf, and no protobuf of custom resources (I2)", async () => {
+    api.store.apply("widgets.example.com", {
+      apiVersion: "example.com/v1",
+      kind: "Widget",
+      metadata: { name: "w", namespace: "default" },
+      spec: { token: "canary" },
+    });
+    const path = "/apis/example.com/v1/widgets";
+    const { accept } = requestFor(widgets, "metadata", "list");
+    const partial = await get(path, { accept });
+    assert.equal(partial.status, 200);
+    assert.match(partial.body.toString("latin1"), /^k8s\0.*PartialObjectMetadataList/s);
+    assert.ok(!partial.body.includes("canary"));
+    assert.equal((await get(path, { accept: "application/vnd.kubernetes.protobuf" })).status, 406);
+    assert.equal((await get("/api/v1/pods", { accept })).status, 200);
   });
 
   it("lists in pages of one moment while writes go on", async () => {

@@ -116,6 +116,11 @@ export class ObjectStore {
     return table.keys.flatMap((key) => table.objects.get(key) ?? []);
   }
 
+  /** Names of everything that was ever stored, in order. */
+  resources(): readonly string[] {
+    return [...this.#tables.keys()].sort();
+  }
+
   count(resource: string): number {
     return this.#table(resource).objects.size;
   }

@@ -42,7 +42,7 @@ const nodeSelectorTerm = table("k8s.io.api.core.v1.NodeSelectorTerm", {
   matchFields: omitzero(2, list(message(nodeSelectorRequirement))),
 });
 
-const nodeSelector = table("k8s.io.api.core.v1.NodeSelector", {
+export const nodeSelector = table("k8s.io.api.core.v1.NodeSelector", {
   nodeSelectorTerms: omitzero(1, list(message(nodeSelectorTerm))),
 });
 

@@ -72,7 +72,7 @@ const persistentVolumeClaimVolumeSource = table(
   },
 );
 
-const hostPathVolumeSource = table("k8s.io.api.core.v1.HostPathVolumeSource", {
+export const hostPathVolumeSource = table("k8s.io.api.core.v1.HostPathVolumeSource", {
   path: always(1, string),
   type: pointer(2, string),
 });
@@ -82,14 +82,17 @@ const emptyDirVolumeSource = table("k8s.io.api.core.v1.EmptyDirVolumeSource", {
   sizeLimit: pointer(2, quantity),
 });
 
-const gCEPersistentDiskVolumeSource = table("k8s.io.api.core.v1.GCEPersistentDiskVolumeSource", {
-  pdName: always(1, string),
-  fsType: omitzero(2, string),
-  partition: omitzero(3, int32),
-  readOnly: omitzero(4, bool),
-});
+export const gCEPersistentDiskVolumeSource = table(
+  "k8s.io.api.core.v1.GCEPersistentDiskVolumeSource",
+  {
+    pdName: always(1, string),
+    fsType: omitzero(2, string),
+    partition: omitzero(3, int32),
+    readOnly: omitzero(4, bool),
+  },
+);
 
-const aWSElasticBlockStoreVolumeSource = table(
+export const aWSElasticBlockStoreVolumeSource = table(
   "k8s.io.api.core.v1.AWSElasticBlockStoreVolumeSource",
   {
     volumeID: always(1, string),
@@ -99,7 +102,7 @@ const aWSElasticBlockStoreVolumeSource = table(
   },
 );
 
-const nFSVolumeSource = table("k8s.io.api.core.v1.NFSVolumeSource", {
+export const nFSVolumeSource = table("k8s.io.api.core.v1.NFSVolumeSource", {
   server: always(1, string),
   path: always(2, string),
   readOnly: omitzero(3, bool),
@@ -138,7 +141,7 @@ const azureFileVolumeSource = table("k8s.io.api.core.v1.AzureFileVolumeSource", 
   readOnly: omitzero(3, bool),
 });
 
-const azureDiskVolumeSource = table("k8s.io.api.core.v1.AzureDiskVolumeSource", {
+export const azureDiskVolumeSource = table("k8s.io.api.core.v1.AzureDiskVolumeSource", {
   diskName: always(1, string),
   readOnly: pointer(5, bool),
 });
@@ -213,7 +216,7 @@ const volumeResourceRequirements = table("k8s.io.api.core.v1.VolumeResourceRequi
   requests: omitzero(2, map(quantity)),
 });
 
-const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVolumeClaimSpec", {
+export const persistentVolumeClaimSpec = table("k8s.io.api.core.v1.PersistentVolumeClaimSpec", {
   accessModes: omitzero(1, list(string)),
   selector: pointer(4, message(labelSelector)),
   resources: always(2, message(volumeResourceRequirements)),
@@ -239,23 +242,59 @@ const imageVolumeSource = table("k8s.io.api.core.v1.ImageVolumeSource", {
   pullPolicy: omitzero(2, string),
 });
 
+// Of rarer kinds of volume: that it is one, and which Secret it reads. Their addresses may hold credentials.
+const gitRepoVolumeSource = table("k8s.io.api.core.v1.GitRepoVolumeSource", {});
+const glusterfsVolumeSource = table("k8s.io.api.core.v1.GlusterfsVolumeSource", {});
+const cinderVolumeSource = table("k8s.io.api.core.v1.CinderVolumeSource", {
+  secretRef: pointer(4, message(localObjectReference)),
+});
+export const flockerVolumeSource = table("k8s.io.api.core.v1.FlockerVolumeSource", {});
+export const fCVolumeSource = table("k8s.io.api.core.v1.FCVolumeSource", {});
+export const vsphereVirtualDiskVolumeSource = table(
+  "k8s.io.api.core.v1.VsphereVirtualDiskVolumeSource",
+  {},
+);
+export const quobyteVolumeSource = table("k8s.io.api.core.v1.QuobyteVolumeSource", {});
+export const photonPersistentDiskVolumeSource = table(
+  "k8s.io.api.core.v1.PhotonPersistentDiskVolumeSource",
+  {},
+);
+export const portworxVolumeSource = table("k8s.io.api.core.v1.PortworxVolumeSource", {});
+const scaleIOVolumeSource = table("k8s.io.api.core.v1.ScaleIOVolumeSource", {
+  secretRef: pointer(3, message(localObjectReference)),
+});
+const storageOSVolumeSource = table("k8s.io.api.core.v1.StorageOSVolumeSource", {
+  secretRef: pointer(5, message(localObjectReference)),
+});
+
 const volumeSource = table("k8s.io.api.core.v1.VolumeSource", {
   hostPath: pointer(1, message(hostPathVolumeSource)),
   emptyDir: pointer(2, message(emptyDirVolumeSource)),
   gcePersistentDisk: pointer(3, message(gCEPersistentDiskVolumeSource)),
   awsElasticBlockStore: pointer(4, message(aWSElasticBlockStoreVolumeSource)),
+  gitRepo: pointer(5, message(gitRepoVolumeSource)),
   secret: pointer(6, message(secretVolumeSource)),
   nfs: pointer(7, message(nFSVolumeSource)),
   iscsi: pointer(8, message(iSCSIVolumeSource)),
+  glusterfs: pointer(9, message(glusterfsVolumeSource)),
   persistentVolumeClaim: pointer(10, message(persistentVolumeClaimVolumeSource)),
   rbd: pointer(11, message(rBDVolumeSource)),
   flexVolume: pointer(12, message(flexVolumeSource)),
+  cinder: pointer(13, message(cinderVolumeSource)),
   cephfs: pointer(14, message(cephFSVolumeSource)),
+  flocker: pointer(15, message(flockerVolumeSource)),
   downwardAPI: pointer(16, message(downwardAPIVolumeSource)),
+  fc: pointer(17, message(fCVolumeSource)),
   azureFile: pointer(18, message(azureFileVolumeSource)),
   configMap: pointer(19, message(configMapVolumeSource)),
+  vsphereVolume: pointer(20, message(vsphereVirtualDiskVolumeSource)),
+  quobyte: pointer(21, message(quobyteVolumeSource)),
   azureDisk: pointer(22, message(azureDiskVolumeSource)),
+  photonPersistentDisk: pointer(23, message(photonPersistentDiskVolumeSource)),
+  portworxVolume: pointer(24, message(portworxVolumeSource)),
+  scaleIO: pointer(25, message(scaleIOVolumeSource)),
   projected: pointer(26, message(projectedVolumeSource)),
+  storageos: pointer(27, message(storageOSVolumeSource)),
   csi: pointer(28, message(cSIVolumeSource)),
   ephemeral: pointer(29, message(ephemeralVolumeSource)),
   image: pointer(30, message(imageVolumeSource)),

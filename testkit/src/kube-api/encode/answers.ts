@@ -53,6 +53,27 @@ export function encodeListOf(
   return encodeEnvelope(apiVersionOf(definition), `${definition.kind}List`, raw);
 }
 
+const partial = { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata" } as const;
+
+/** `as=PartialObjectMetadata`: of an object its metadata alone. */
+export function encodePartial(object: KubeObject): Buffer {
+  return encodeEnvelope(partial.apiVersion, partial.kind, partialBytes(object));
+}
+
+/** `as=PartialObjectMetadataList` */
+export function encodePartialList(items: readonly KubeObject[], meta: ListMeta): Buffer {
+  const raw = Buffer.concat([
+    bytesField(1, encodeListMeta(meta)),
+    ...items.map((item) => bytesField(2, partialBytes(item))),
+  ]);
+  return encodeEnvelope(partial.apiVersion, `${partial.kind}List`, raw);
+}
+
+function partialBytes(object: KubeObject): Buffer {
+  const metadata = (object["metadata"] ?? {}) as KubeObject;
+  return bytesField(1, encodeMessage("k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta", metadata));
+}
+
 /** One frame of `application/vnd.kubernetes.protobuf;stream=watch`. */
 export function encodeWatchEvent(
   definition: ResourceDefinition,

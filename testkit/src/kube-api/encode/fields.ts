@@ -4,7 +4,8 @@
  * @module
  */
 import { resources, type FieldType, type Message, type Presence } from "@obsyk/contract/allow-list";
-import { forbiddenFields, type ForbiddenField } from "./forbidden-fields.ts";
+import type { ForbiddenField } from "./forbidden-field.ts";
+import { forbiddenFields } from "./forbidden-fields.ts";
 
 export type WireType =
   | { readonly kind: "scalar"; readonly scalar: string }

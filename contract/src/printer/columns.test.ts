@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { columnsOf, nodeRoles, nodeStatus, serviceExternalIp, servicePorts } from "./columns.ts";
-import { groupResources, resourceOfKind, sumByNamespace, sumByResource } from "./resources.ts";
+import { nodeRoles, nodeStatus } from "./cluster-columns.ts";
+import { columnsOf } from "./columns.ts";
+import { serviceExternalIp, servicePorts } from "./network-columns.ts";
 
 const nowMs = Date.parse("2026-11-25T12:00:00Z");
 
@@ -16,7 +17,18 @@ describe("columnsOf", () => {
   it("columnsOf: a deployment reads as kubectl prints it", () => {
     const record = {
       metadata: { creationTimestamp: "2026-11-25T11:00:00Z" },
-      spec: { replicas: 3 },
+      spec: {
+        replicas: 3,
+        selector: { matchLabels: { tier: "web", app: "api" } },
+        template: {
+          spec: {
+            containers: [
+              { name: "api", image: "api:1" },
+              { name: "log", image: "log:2" },
+            ],
+          },
+        },
+      },
       status: { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 2 },
     };
     assert.deepEqual(row("deployments.apps", record), {
@@ -24,6 +36,9 @@ describe("columnsOf", () => {
       "UP-TO-DATE": "3",
       AVAILABLE: "2",
       AGE: "60m",
+      CONTAINERS: "api,log",
+      IMAGES: "api:1,log:2",
+      SELECTOR: "app=api,tier=web",
     });
   });
 
@@ -84,43 +99,5 @@ describe("nodes", () => {
   it("nodeRoles: from labels, sorted", () => {
     const labels = { "node-role.kubernetes.io/worker": "", "kubernetes.io/role": "edge" };
     assert.equal(nodeRoles({ metadata: { labels } }), "edge,worker");
-  });
-});
-
-describe("resources", () => {
-  it("groupResources: navigation order, unknown resources last", () => {
-    const groups = groupResources(["widgets.example.com", "nodes", "pods", "deployments.apps"]);
-    assert.deepEqual(
-      groups.map(({ section, resources }) => [section, resources.map(({ resource }) => resource)]),
-      [
-        ["Workloads", ["deployments.apps", "pods"]],
-        ["Cluster", ["nodes"]],
-        ["Other", ["widgets.example.com"]],
-      ],
-    );
-  });
-
-  it("resourceOfKind: needs the group too", () => {
-    assert.equal(resourceOfKind("ReplicaSet", "apps/v1"), "replicasets.apps");
-    assert.equal(resourceOfKind("ReplicaSet", "example.com/v1"), undefined);
-  });
-
-  it("sumByResource, sumByNamespace: add up", () => {
-    const counts = [
-      { resource: "pods", namespace: "b", count: 2 },
-      { resource: "pods", namespace: "a", count: 1 },
-      { resource: "nodes", count: 3 },
-    ];
-    assert.deepEqual(
-      [...sumByResource(counts)],
-      [
-        ["pods", 3],
-        ["nodes", 3],
-      ],
-    );
-    assert.deepEqual(sumByNamespace(counts), [
-      ["a", 1],
-      ["b", 2],
-    ]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { listReasons, type BlindInterval } from "@obsyk/contract";
+import { listReasons } from "../agent.ts";
+import type { BlindInterval } from "../api.ts";
 import fc from "fast-check";
 import { blindReason, groupBlind } from "./blind.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BlindInterval } from "@obsyk/contract";
+import type { BlindInterval } from "../api.ts";
 
 /** Streams that were blind at the same time for the same reason. The bounds enclose all of them. */
 export type BlindGroup = {
@@ -44,7 +44,7 @@ const reasonWords: ReadonlyMap<string, string> = new Map([
   ["unsafe", "reading it was not safe"],
 ]);
 
-/** A reason this console does not know stays as it came. */
+/** A reason that is not known here stays as it came. */
 export function blindReason(reason: string): string {
   return reasonWords.get(reason) ?? reason;
 }

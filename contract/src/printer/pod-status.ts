@@ -130,20 +130,25 @@ function readContainers(pod: unknown, init: Init): Containers {
   let restarts = init.sidecarRestarts;
   let lastRestart = init.sidecarLastRestart;
   let running = false;
+  let failure: string | undefined;
   for (const container of listAt(pod, "status", "containerStatuses").toReversed()) {
     restarts += numberAt(container, "restartCount") ?? 0;
     lastRestart = later(lastRestart, restartOf(container));
     const waiting = textAt(container, "state", "waiting", "reason");
     const terminated = dictAt(container, "state", "terminated");
     if (waiting !== undefined) reason = waiting;
-    else if (terminated !== undefined) reason = terminatedReason(terminated);
-    else if (flagAt(container, "ready") === true && dictAt(container, "state", "running")) {
+    else if (terminated !== undefined) {
+      reason = terminatedReason(terminated);
+      if ((numberAt(terminated, "exitCode") ?? 0) !== 0) failure = reason;
+    } else if (flagAt(container, "ready") === true && dictAt(container, "state", "running")) {
       running = true;
       ready += 1;
     }
   }
-  if (reason === "Completed" && running) {
-    reason = textAt(conditionOf(pod, "Ready"), "status") === "True" ? "Running" : "NotReady";
+  if (reason === "Completed") {
+    const isReady = textAt(conditionOf(pod, "Ready"), "status") === "True";
+    if (running && isReady) reason = "Running";
+    else reason = failure ?? (running ? "NotReady" : reason);
   }
   return { reason, ready, restarts, lastRestart };
 }

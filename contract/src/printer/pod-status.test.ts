@@ -105,6 +105,21 @@ describe("podStatus", () => {
     });
   }
 
+  it("podStatus: one of two failed before the other was done: the failure is what is read", () => {
+    const ended = (name: string, reason: string, exitCode: number): object => ({
+      name,
+      state: { terminated: { reason, exitCode } },
+    });
+    const object = pod({
+      spec: { containers: [{ name: "first" }, { name: "last" }] },
+      status: {
+        phase: "Failed",
+        containerStatuses: [ended("first", "Completed", 0), ended("last", "OOMKilled", 137)],
+      },
+    });
+    assert.equal(podStatus(object).status, "OOMKilled");
+  });
+
   it("podStatus: one of two done while the other runs depends on the Ready condition", () => {
     const done = { name: "job", state: { terminated: { reason: "Completed", exitCode: 0 } } };
     const two = (ready: string): object =>
