@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { TextPart } from "./line-text.ts";
+
 /** Lines take a few KiB; one larger than this gets a slab of its own. */
 const slabBytes = 256 * 1024;
 /** Emptied slabs that are kept for the next lines. */
@@ -32,12 +34,19 @@ export class LineStore {
   readonly #spare: Slab[] = [];
 
   /** @param parts put one behind the other */
-  put(parts: readonly string[]): StoredText {
-    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  put(parts: readonly TextPart[]): StoredText {
+    let length = 0;
+    for (const part of parts) length += Buffer.byteLength(part);
     const slab = this.#slabFor(length);
     const text = hold(slab, { slab, start: slab.usedBytes, length });
     let at = text.start;
-    for (const part of parts) at += slab.bytes.write(part, at, "utf8");
+    for (const part of parts) {
+      if (typeof part === "string") at += slab.bytes.write(part, at, "utf8");
+      else {
+        slab.bytes.set(part, at);
+        at += part.length;
+      }
+    }
     return text;
   }
 

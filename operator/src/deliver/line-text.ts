@@ -10,9 +10,12 @@ export type Version = {
   readonly hash: string;
   readonly resourceVersion: string;
   readonly managers: readonly Manager[];
-  /** Canonical JSON text. */
-  readonly canonical: string;
+  /** Canonical JSON in UTF-8. */
+  readonly canonical: Uint8Array;
 };
+
+/** Text, or its bytes in UTF-8. */
+export type TextPart = string | Uint8Array;
 
 /** Managers a line may carry. */
 const maxManagers = 64;
@@ -26,7 +29,7 @@ export function putText(
     readonly seen: number;
     readonly collapsed: number;
   },
-): readonly string[] {
+): readonly TextPart[] {
   const derived = put.derived ? `,"derived":true` : "";
   return [
     `{"op":"put","stream":${JSON.stringify(stream)},"uid":"${put.uid}"${derived},${versionHead(put)}`,
@@ -43,7 +46,7 @@ export function deleteText(
     readonly cause: "watched" | "absent";
     readonly last: Version | undefined;
   },
-): readonly string[] {
+): readonly TextPart[] {
   const head = `{"op":"delete","stream":${JSON.stringify(stream)},"uid":"${gone.uid}","seen":${gone.seen},"cause":"${gone.cause}"`;
   if (gone.last === undefined) return [`${head}}\n`];
   return [`${head},"last":{${versionHead(gone.last)}`, gone.last.canonical, "}}\n"];

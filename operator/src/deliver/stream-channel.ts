@@ -5,7 +5,7 @@
  * @module
  */
 import type { ListReason, SendAgain, StreamState } from "@obsyk/contract";
-import { backoffMs, objectKey, recordHash, type BackoffLimits, type Clock } from "@obsyk/runtime";
+import { backoffMs, objectKey, RecordHasher, type BackoffLimits, type Clock } from "@obsyk/runtime";
 import type { ProjectedObject, Unreadable } from "../project/types.ts";
 import type { StreamSink } from "../reflect/sink.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
@@ -50,6 +50,7 @@ const sweepStep = 2_000;
 export class StreamChannel implements StreamSink {
   readonly #options: ChannelOptions;
   readonly #ledger: Ledger;
+  readonly #hasher: RecordHasher;
   readonly #sendAgain = new SendAgainTracker();
   #list: List | undefined;
   #startedAt = 0;
@@ -77,6 +78,7 @@ export class StreamChannel implements StreamSink {
     this.#options = options;
     this.#blindSince = this.#now();
     this.#ledger = options.ledger;
+    this.#hasher = new RecordHasher(options.hashKey, options.resource);
   }
 
   /** For heartbeats and metrics. */
@@ -319,11 +321,11 @@ export class StreamChannel implements StreamSink {
   }
 
   #identify(object: ProjectedObject, seen: number): { readonly uid: string; readonly put: Put } {
-    const { resource, clusterUid, hashKey } = this.#options;
+    const { resource, clusterUid } = this.#options;
     const { resourceVersion, managers, canonical } = object;
     const { uid, namespace, name } = object;
     const key = objectKey({ uid, resource, namespace, name }, clusterUid);
-    const hash = recordHash(hashKey, resource, canonical);
+    const hash = this.#hasher.hash(canonical);
     const put = { hash, resourceVersion, managers, canonical, derived: key.derived, seen };
     return { uid: key.uid, put };
   }

@@ -40,7 +40,7 @@ function push(
 
 function canonicalOf(event: ListEvent | undefined): string {
   assert.ok(event?.kind === "object", event?.kind);
-  return event.object.canonical;
+  return event.object.canonical.toString();
 }
 
 test("createListDecoder: bytes one by one give what one chunk gives", () => {
@@ -78,7 +78,7 @@ test("createListDecoder: damaged bytes give events or a ProjectError, and end", 
       for (const [at, value] of damage) broken[at] = value;
       try {
         for (const event of push(broken, size)) {
-          if (event.kind === "object") JSON.parse(event.object.canonical);
+          if (event.kind === "object") JSON.parse(event.object.canonical.toString());
           if (event.kind === "unreadable") assert.ok(!event.item.reason.includes(canaryText));
         }
       } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Protobuf bytes of one Kubernetes object to its record as canonical JSON text, without JavaScript values in between.
+ * Protobuf bytes of one Kubernetes object to its record as canonical JSON, without JavaScript values in between.
  * Each message is read twice: once to note where its kept fields are, once to write them in order.
  *
  * @module
@@ -40,10 +40,10 @@ export class RecordReader {
   }
 
   /**
-   * @returns canonical JSON with `apiVersion` and `kind`
+   * @returns canonical JSON in UTF-8, with `apiVersion` and `kind`
    * @throws {Malformed}
    */
-  read(bytes: Buffer, start: number, end: number): string {
+  read(bytes: Buffer, start: number, end: number): Buffer {
     const { message, apiVersion, kind, obsykAt } = this.#resource;
     const out = this.#out;
     out.length = 0;
@@ -62,9 +62,11 @@ export class RecordReader {
     if (out.length > limits.recordBytes) throw new Malformed("record too large");
     // Every member begins with a comma; the first one's becomes the brace.
     out.set(0, brace.open);
-    if (this.#truncated.length === 0) return out.between(0, out.length);
-    const obsyk = JSON.stringify({ truncated: listTruncated(this.#truncated) });
-    return `${out.between(0, split)},"obsyk":${obsyk}${out.between(split, out.length)}`;
+    if (this.#truncated.length > 0) {
+      const obsyk = JSON.stringify({ truncated: listTruncated(this.#truncated) });
+      out.insert(split, `,"obsyk":${obsyk}`);
+    }
+    return out.copy();
   }
 
   /** Notes where the message's slots are; returns where that is noted. */
@@ -335,10 +337,14 @@ export class RecordReader {
   /** Compared as bytes: a key that is not allowed never becomes a string. */
   #isAllowed(entry: MapEntry, allowed: readonly Buffer[]): boolean {
     const { bytes } = this.#cursor;
-    const length = entry.keyEnd - entry.keyStart;
-    return allowed.some(
-      (one) => one.length === length && one.compare(bytes, entry.keyStart, entry.keyEnd) === 0,
-    );
+    const { keyStart, keyEnd } = entry;
+    for (const one of allowed) {
+      if (one.length !== keyEnd - keyStart) continue;
+      let same = 0;
+      while (same < one.length && one[same] === bytes[keyStart + same]) same += 1;
+      if (same === one.length) return true;
+    }
+    return false;
   }
 
   /** True when both are plain short keys and already in order, which is how an API server writes them. */

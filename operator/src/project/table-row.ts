@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalize, limits, type Manager, type Mode } from "@obsyk/contract";
+import { canonicalize, limits, type JsonObject, type Manager, type Mode } from "@obsyk/contract";
 import { recordOf, type Message, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import { managerCount, managerText } from "./identity.ts";
 import { guard, type JsonCursor } from "./json-bytes.ts";
@@ -165,7 +165,7 @@ function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefiniti
         ...identity,
         resourceVersion: own === "" ? resourceVersion : own,
         managers,
-        canonical: canonicalize(
+        canonical: bytesOf(
           recordOf(definition, sourceOf(cells, source), {
             mode: "keys",
             obsyk: keys.describe(cells.count),
@@ -187,7 +187,7 @@ function countedRow(cells: Cells, { definition, namespace }: RowOptions): Row {
         name: cells.name,
         resourceVersion,
         managers: [],
-        canonical: canonicalize(
+        canonical: bytesOf(
           recordOf(definition, sourceOf(cells, metadata), {
             mode: "counts",
             obsyk: { dataCount: cells.count },
@@ -207,7 +207,7 @@ function readRecord(
 ): ReadObject {
   try {
     const object = read();
-    if (object.name !== "" && Buffer.byteLength(object.canonical) <= limits.recordBytes) {
+    if (object.name !== "" && object.canonical.length <= limits.recordBytes) {
       return { kind: "object", object };
     }
     const reason = object.name === "" ? "object without a name" : "record too large";
@@ -219,6 +219,10 @@ function readRecord(
       item: { uid: uid === "" ? undefined : uid, reason: error.message },
     };
   }
+}
+
+function bytesOf(record: JsonObject): Buffer {
+  return Buffer.from(canonicalize(record));
 }
 
 function optional(name: string, value: string): { readonly [name: string]: string } {

@@ -13,8 +13,8 @@ export type ProjectedObject = {
   readonly name: string;
   readonly resourceVersion: string;
   readonly managers: readonly Manager[];
-  /** The record: pruned Kubernetes object as canonical JSON text. */
-  readonly canonical: string;
+  /** The record: pruned Kubernetes object as canonical JSON text, in UTF-8. */
+  readonly canonical: Buffer;
 };
 
 /** An object whose bytes could not be turned into a record (R12). `uid` when at least that was readable. */

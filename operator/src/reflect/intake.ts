@@ -62,9 +62,8 @@ function openComparing(state: Listing, context: Context, direct: Intake): Intake
     held = undefined;
   };
   const take = (entry: Held): void => {
-    digest.update(
-      entry.kind === "object" ? `o\0${entry.object.name}\0${entry.object.canonical}\0` : "u\0",
-    );
+    if (entry.kind === "unreadable") digest.update("u\0");
+    else digest.update(`o\0${entry.object.name}\0`).update(entry.object.canonical).update("\0");
     held?.push(entry);
     if (held === undefined) {
       if (entry.kind === "object") direct.object(entry.object, entry.seen);
