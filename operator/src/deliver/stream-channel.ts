@@ -6,7 +6,7 @@
  */
 import type { ListReason, SendAgain, StreamState } from "@obsyk/contract";
 import { backoffMs, objectKey, RecordHasher, type BackoffLimits, type Clock } from "@obsyk/runtime";
-import type { ProjectedObject, Unreadable } from "../project/types.ts";
+import { keepRecord, type ProjectedObject, type Unreadable } from "../project/types.ts";
 import type { StreamSink } from "../reflect/sink.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
 import type { Ledger, Put } from "./ledger.ts";
@@ -143,7 +143,8 @@ export class StreamChannel implements StreamSink {
 
   listed(object: ProjectedObject, seen: number): void {
     if (this.#reloading !== undefined) {
-      this.#held.push(() => this.#takeListed(object, seen));
+      const kept = keepRecord(object);
+      this.#held.push(() => this.#takeListed(kept, seen));
       return;
     }
     this.#takeListed(object, seen);

@@ -16,7 +16,7 @@ import {
 } from "@obsyk/testkit";
 import fc from "fast-check";
 import { createListDecoder, createWatchDecoder } from "./decode.ts";
-import { ProjectError, type ListEvent } from "./types.ts";
+import { keepRecord, ProjectError, type ListEvent } from "./types.ts";
 
 const pods = findResource("pods")!;
 const namespaces = findResource("namespaces")!;
@@ -32,7 +32,9 @@ function push(
   const decoder = createListDecoder(options);
   const events: ListEvent[] = [];
   for (let at = 0; at < bytes.length; at += size) {
-    events.push(...decoder.push(Buffer.from(bytes.subarray(at, at + size))));
+    for (const event of decoder.push(Buffer.from(bytes.subarray(at, at + size)))) {
+      events.push(event.kind === "object" ? { ...event, object: keepRecord(event.object) } : event);
+    }
   }
   decoder.end();
   return events;

@@ -96,9 +96,9 @@ export class Output {
     return true;
   }
 
-  /** What was written so far, as bytes of its own. */
-  copy(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.length));
+  /** What was written so far; valid until more is. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.length);
   }
 
   /** Moves what follows `position` and puts text before it. */

@@ -9,7 +9,7 @@ import { cleanText, listTruncated, pointerToken } from "@obsyk/contract/allow-li
 import type { Compiled, CompiledResource, Scanner, Slot, Value } from "./compile.ts";
 import { Output } from "./output.ts";
 import { isWritableTime, isZeroTime } from "./time-text.ts";
-import { Cursor, lengthDelimited, Malformed } from "./wire.ts";
+import { Cursor, isSame, lengthDelimited, Malformed } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -40,7 +40,7 @@ export class RecordReader {
   }
 
   /**
-   * @returns canonical JSON in UTF-8, with `apiVersion` and `kind`
+   * @returns canonical JSON in UTF-8, with `apiVersion` and `kind`; valid until the next object is read
    * @throws {Malformed}
    */
   read(bytes: Buffer, start: number, end: number): Buffer {
@@ -66,7 +66,7 @@ export class RecordReader {
       const obsyk = JSON.stringify({ truncated: listTruncated(this.#truncated) });
       out.insert(split, `,"obsyk":${obsyk}`);
     }
-    return out.copy();
+    return out.view();
   }
 
   /** Notes where the message's slots are; returns where that is noted. */
@@ -337,14 +337,7 @@ export class RecordReader {
   /** Compared as bytes: a key that is not allowed never becomes a string. */
   #isAllowed(entry: MapEntry, allowed: readonly Buffer[]): boolean {
     const { bytes } = this.#cursor;
-    const { keyStart, keyEnd } = entry;
-    for (const one of allowed) {
-      if (one.length !== keyEnd - keyStart) continue;
-      let same = 0;
-      while (same < one.length && one[same] === bytes[keyStart + same]) same += 1;
-      if (same === one.length) return true;
-    }
-    return false;
+    return allowed.some((one) => isSame(one, bytes, entry.keyStart, entry.keyEnd));
   }
 
   /** True when both are plain short keys and already in order, which is how an API server writes them. */
