@@ -5,7 +5,8 @@
  */
 import { hash } from "node:crypto";
 import { promisify } from "node:util";
-import { constants, gunzip, gzipSync, zstdCompressSync, zstdDecompress } from "node:zlib";
+import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from "node:zlib";
+import type { Compressor } from "./compressor.ts";
 import type { FrozenLine } from "./ledger.ts";
 
 export type Encoding = "zstd" | "gzip";
@@ -18,31 +19,24 @@ export type Batch = {
   readonly lines: readonly FrozenLine[];
 };
 
+const compressZstd = promisify(zstdCompress);
 const decompressZstd = promisify(zstdDecompress);
+const compressGzip = promisify(gzip);
 const decompressGzip = promisify(gunzip);
 
-/** Compressed at once: half a megabyte takes a few milliseconds, and its pieces do not outlive the turn. */
-export function freezeBatch(
+/** @param compressor whose frame the body then is: valid until it makes the next one */
+export async function freezeBatch(
   text: Uint8Array,
   lines: readonly FrozenLine[],
   encoding: Encoding,
-  /** Where the body goes; a new place when absent or too small. It must not change before the batch is settled. */
-  place?: Buffer,
-): Batch {
-  // Records shrink to a quarter at most: one piece takes it all.
-  const chunkSize = Math.max(1024, Math.ceil(text.length / 3));
-  const compressed =
-    encoding === "zstd"
-      ? zstdCompressSync(text, { chunkSize, params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-      : gzipSync(text, { chunkSize, level: 1 });
-  const body = placed(compressed, place);
+  compressor?: Compressor,
+): Promise<Batch> {
+  const body =
+    encoding === "gzip"
+      ? await compressGzip(text, { level: 1 })
+      : await (compressor?.compress(text) ??
+          compressZstd(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }));
   return { encoding, body, digest: `sha-256=:${hash("sha256", body, "base64")}:`, lines };
-}
-
-function placed(bytes: Buffer, place: Buffer | undefined): Buffer {
-  if (place === undefined || bytes.length > place.length) return Buffer.from(bytes);
-  bytes.copy(place);
-  return place.subarray(0, bytes.length);
 }
 
 /** The same lines for a platform that does not take this encoding. */
@@ -57,10 +51,10 @@ export async function splitBatch(batch: Batch): Promise<readonly [Batch, Batch] 
   const text = await inflate(batch);
   let at = 0;
   for (let line = 0; line < half; line += 1) at = text.indexOf(0x0a, at) + 1;
-  return [
+  return Promise.all([
     freezeBatch(text.subarray(0, at), batch.lines.slice(0, half), batch.encoding),
     freezeBatch(text.subarray(at), batch.lines.slice(half), batch.encoding),
-  ];
+  ]);
 }
 
 /** The text is not kept beside the body: it is needed again only when a batch is cut or encoded anew. */

@@ -1,5 +1,5 @@
 /** Text a list lets pile up before it waits: enough that the next page is there before the queue is empty. */
-const listBytes = 1024 * 1024;
+const listBytes = 512 * 1024;
 
 /** The one bound in bytes that queues and the frozen batch share (R9). */
 export class Room {

@@ -8,6 +8,7 @@ import { backoffMs, clampRetryAfter, type BackoffLimits, type Clock } from "@obs
 import { parseBatchAnswer, type AgentCalls, type Granted } from "./agent-calls.ts";
 import { BatchText } from "./batch-text.ts";
 import { freezeBatch, reencode, splitBatch, type Batch, type Encoding } from "./batch.ts";
+import { Compressor } from "./compressor.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
 import type { FrozenLine, Ledger } from "./ledger.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -50,8 +51,6 @@ export class Sender {
   readonly #maxBytes: number;
   readonly #parts: Batch[] = [];
   readonly #text = new BatchText();
-  /** Body of the batch in flight: there is never a second one. */
-  readonly #body = Buffer.allocUnsafeSlow(bodyBytes);
   #targetBytes = firstBatchBytes;
   #encoding: Encoding = "zstd";
   #sequence: number;
@@ -87,8 +86,10 @@ export class Sender {
 
   /** Runs until the session ends; rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<SessionEnd> {
+    // Its frame is the body of the batch in flight, of which there is never a second one.
+    using compressor = new Compressor(bodyBytes);
     for (;;) {
-      const batch = this.#parts.shift() ?? (await this.#freeze(signal));
+      const batch = this.#parts.shift() ?? (await this.#freeze(compressor, signal));
       this.#options.room.take(batch.body.length);
       const end = await this.#deliver(batch, signal).finally(() =>
         this.#options.room.release(batch.body.length),
@@ -97,7 +98,7 @@ export class Sender {
     }
   }
 
-  async #freeze(signal: AbortSignal): Promise<Batch> {
+  async #freeze(compressor: Compressor, signal: AbortSignal): Promise<Batch> {
     await this.#waitForWork(signal);
     const lines: FrozenLine[] = [];
     const text = this.#text;
@@ -113,7 +114,7 @@ export class Sender {
         lines.push(...ledger.take(budget, text));
       }
     }
-    return freezeBatch(text.bytes, lines, this.#encoding, this.#body);
+    return freezeBatch(text.bytes, lines, this.#encoding, compressor);
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
