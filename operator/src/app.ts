@@ -146,7 +146,9 @@ async function followSelection(
 }
 
 function isSameSelection(one: Selection, other: Selection): boolean {
-  return JSON.stringify(declarationOf(one)) === JSON.stringify(declarationOf(other));
+  const all = (selection: Selection): string =>
+    JSON.stringify([declarationOf(selection), streamsOf(selection)]);
+  return all(one) === all(other);
 }
 
 function describeSelection({ resources, namespaces }: Selection) {
