@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Mode } from "@obsyk/contract";
-import { annotationKeys, apiVersionOf, collectedFields, whyKept } from "@obsyk/contract/allow-list";
+import type { Mode } from "@obsyk/contract";
+import { annotationKeys, apiVersionOf, manifestOf, whyKept } from "@obsyk/contract/allow-list";
 import { parseSettings } from "@obsyk/runtime";
 import { readFileOfScope } from "./app.ts";
 import { digestOf, readOf, selectionOf } from "./scope.ts";
@@ -49,7 +49,7 @@ export async function readManifest(source: {
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
       mode,
-      fields: collectedFields({ definition, mode }).map(({ path, beside }) => ({
+      fields: manifestOf(definition, mode).map(({ path, beside }) => ({
         path,
         beside,
         why: whyKept(path),
