@@ -7,7 +7,7 @@ import type { Mode } from "@obsyk/contract";
 import { annotationKeys, apiVersionOf, manifestOf, whyKept } from "@obsyk/contract/allow-list";
 import { parseSettings } from "@obsyk/runtime";
 import { readFileOfScope } from "./app.ts";
-import { digestOf, selectionOf } from "./scope.ts";
+import { digestOf, readOf, selectionOf } from "./scope.ts";
 import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
@@ -44,7 +44,7 @@ export async function readManifest(source: {
   return {
     digest: digestOf(selection),
     annotations: annotationKeys,
-    resources: selection.resources.map(({ definition, mode }) => ({
+    resources: readOf(selection).map(({ definition, mode }) => ({
       resource: definition.resource,
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
