@@ -235,6 +235,39 @@ export const proofs: readonly Proof[] = [
     ],
   },
   {
+    id: "scope-change",
+    proves:
+      "Namespaces filtered, resources and modes switched, tables narrower and wider: nothing is called deleted or changed that was not, and the counts are the API server's.",
+    invariants: ["I1", "I3"],
+    boundMs: { default: minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "leaving-the-scope-sweeps",
+        breaks: "what left the scope stays in the index that a list is compared with",
+        patches: [
+          {
+            file: "platform/src/ingest/index-snapshot.ts",
+            find: "and stream_id = $4 and in_scope",
+            replace: "and stream_id = $4",
+          },
+        ],
+        caught: /objects called deleted that the API server has/,
+      },
+      {
+        name: "every-upgrade-is-a-change",
+        breaks: "a record of another shape is taken for a changed object",
+        patches: [
+          {
+            file: "platform/src/ingest/delta-statement.ts",
+            find: "(i.c = 'schema' and i.rv <> '' and i.rv = old.resource_version)",
+            replace: "false",
+          },
+        ],
+        caught: /changes of what never changed/,
+      },
+    ],
+  },
+  {
     id: "wrong-keys",
     proves:
       "Every kind of wrong key file is refused with its own message, and a private key pasted at the platform is refused, told to be compromised, and kept nowhere.",

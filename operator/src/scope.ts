@@ -96,12 +96,17 @@ export function digestOf({ resources: chosen }: Selection): string {
   return manifestDigest(canonicalize(describeManifest(chosen)));
 }
 
+/** Without what is known by reference only: nobody reads that. */
+export function readOf({ resources: chosen }: Selection): Scope {
+  return chosen.filter(({ mode }) => mode !== "references");
+}
+
 /** The streams that are known from the start; those of mode `counts` come with their namespaces. */
-export function streamsOf({ resources: chosen, namespaces }: Selection): readonly ScopedStream[] {
-  return chosen
-    .filter(({ mode }) => mode !== "counts" && mode !== "references")
+export function streamsOf(selection: Selection): readonly ScopedStream[] {
+  return readOf(selection)
+    .filter(({ mode }) => mode !== "counts")
     .flatMap(({ definition, mode }) =>
-      placesOf(definition, namespaces).map((place) => streamOf(definition, mode, place)),
+      placesOf(definition, selection.namespaces).map((place) => streamOf(definition, mode, place)),
     );
 }
 

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { resolveTxt } from "node:dns/promises";
 import { maxBodyBytes } from "@obsyk/contract";
 import {
   createLog,
@@ -45,6 +46,9 @@ import type { Database } from "./store/database.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
 import { eraseMarked } from "./tenancy/orgs.ts";
+import type { ResolveTxt } from "./tenancy/identity-providers.ts";
+import { openIdOptions } from "./tenancy/oidc.ts";
+import { registerOidc, type OidcRouteOptions } from "./tenancy/oidc-routes.ts";
 import { registerOwn } from "./tenancy/own-routes.ts";
 import { registerPeople, type PeopleOptions } from "./tenancy/people-routes.ts";
 
@@ -58,6 +62,8 @@ export type PlatformOptions = {
   readonly settings: PlatformSettings;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Asks for TXT records; the system's resolver when absent. */
+  readonly resolveTxt?: ResolveTxt;
   /** Where log lines go; standard output when absent. */
   readonly logTo?: { write(line: string): void };
 };
@@ -202,12 +208,9 @@ async function openListeners(
   };
   const agent = createAgentServer(agentTls, events);
   stack.defer(() => agent.close());
+  const endpoint = { db: database.db, issuer, tokens, clock, events };
   registerTokenEndpoint(agent, {
-    db: database.db,
-    issuer,
-    tokens,
-    clock,
-    events,
+    ...endpoint,
     requestsPerMinute: settings.tokenRequestsPerMinute,
     clientRequestsPerMinute: settings.clientTokenRequestsPerMinute,
   });
@@ -216,11 +219,13 @@ async function openListeners(
     isSecure,
     agentAddress: () => ({ url: issuer(), ca: agentCa }),
     consoleUrl: () => urls.console ?? "",
+    resolveTxt: options.resolveTxt ?? resolveTxt,
+    oidc: openIdOptions(settings, () => urls.console ?? ""),
   });
-  const { agentHost, agentPort, consoleHost, consolePort } = settings;
-  const boundAgent = await listen(agent, { host: agentHost, port: agentPort });
+  const { agentHost, consoleHost } = settings;
+  const boundAgent = await listen(agent, { host: agentHost, port: settings.agentPort });
   urls.agent ??= urlOf("https", agentHost, boundAgent);
-  const boundConsole = await listen(people, { host: consoleHost, port: consolePort });
+  const boundConsole = await listen(people, { host: consoleHost, port: settings.consolePort });
   urls.console ??= urlOf(consoleTls === undefined ? "http" : "https", consoleHost, boundConsole);
   const ports = { agent: boundAgent, console: boundConsole };
   return { agentUrl: urls.agent, consoleUrl: urls.console, ports };
@@ -237,10 +242,15 @@ async function readFiles(settings: PlatformSettings) {
   };
 }
 
-function registerConsole(server: HttpServer, deps: Deps, options: PeopleOptions): void {
+function registerConsole(
+  server: HttpServer,
+  deps: Deps,
+  options: PeopleOptions & OidcRouteOptions,
+): void {
   registerSessionRoutes(server, deps, options);
   registerPeople(server, deps, options);
   registerOwn(server, deps, options);
+  registerOidc(server, deps, options);
   for (const register of consoleModules) register(server, deps);
 }
 

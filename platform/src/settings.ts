@@ -128,6 +128,19 @@ export const settingsTable = {
     flag: "signing-key-file",
     doc: "ECDSA P-256 key that signs access tokens, PEM; the same for all processes. Made in the data directory when absent and PostgreSQL is embedded.",
   },
+  oidcSecretDir: {
+    type: "string",
+    env: "OBSYK_OIDC_SECRET_DIR",
+    flag: "oidc-secret-dir",
+    doc: "Folder of client secrets at identity providers: a file named by the provider's id. A provider without one is a public client.",
+  },
+  allowPrivateIssuers: {
+    type: "boolean",
+    default: false,
+    env: "OBSYK_ALLOW_PRIVATE_ISSUERS",
+    flag: "allow-private-issuers",
+    doc: "Whether identity providers may have private addresses and speak plain HTTP. For a platform inside one's own network only.",
+  },
   tokenRequestsPerMinute: {
     type: "integer",
     default: 600,
