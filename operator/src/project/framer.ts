@@ -18,12 +18,14 @@ export type Units = {
 
 export class Framer {
   readonly #units: Units;
-  readonly #held = new WipedBuffer();
+  readonly #held: WipedBuffer;
   /** Size of the held unit; 0 while its head is incomplete. */
   #wanted = 0;
 
-  constructor(units: Units) {
+  /** @param keptBytes as {@link WipedBuffer} has it */
+  constructor(units: Units, keptBytes?: number) {
     this.#units = units;
+    this.#held = new WipedBuffer(keptBytes);
   }
 
   get pendingBytes(): number {

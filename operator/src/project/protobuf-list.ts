@@ -34,10 +34,13 @@ const headBytes = 10;
 export class ProtobufList implements Decoder<ListEvent> {
   readonly #objects: ObjectReader;
   readonly #wanted: TypeMeta;
-  readonly #framer = new Framer({
-    size: (bytes, start, end) => this.#size(bytes, start, end),
-    take: (bytes, start, end) => this.#take(bytes, start, end),
-  });
+  readonly #framer = new Framer(
+    {
+      size: (bytes, start, end) => this.#size(bytes, start, end),
+      take: (bytes, start, end) => this.#take(bytes, start, end),
+    },
+    limits.eventBytes,
+  );
   #events: ListEvent[] = [];
   #part: "magic" | "envelope" | "list" = "magic";
   #typeSeen = false;
