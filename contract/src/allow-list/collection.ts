@@ -21,17 +21,13 @@ export function describeCollection(collected: readonly CollectedResource[]): Jso
   return { tables };
 }
 
-/** What Kubernetes has no field for and a record carries under `obsyk`, beside the table's own. */
-const ownPaths: { readonly [mode in Mode]: readonly string[] } = {
-  full: ["obsyk.truncated[]"],
-  metadata: ["obsyk.truncated[]"],
-  keys: ["obsyk.dataCount", "obsyk.dataKeys[]", "obsyk.dataKeysQuality", "obsyk.truncated[]"],
-  counts: ["obsyk.dataCount"],
-  references: [],
-};
-
 /** Rows of a Table without objects have no metadata; these are its cells and the request's namespace. */
-const inCounts: ReadonlySet<string> = new Set(["metadata.name", "metadata.namespace", "type"]);
+const inCounts: ReadonlySet<string> = new Set([
+  "metadata.name",
+  "metadata.namespace",
+  "obsyk.dataCount",
+  "type",
+]);
 
 /** Every field of one resource that can leave in this mode. */
 export function collectedFields({
@@ -39,8 +35,5 @@ export function collectedFields({
   mode,
 }: CollectedResource): readonly Pick<ManifestField, "path" | "beside">[] {
   const fields = manifestOf(definition, mode);
-  return [
-    ...(mode === "counts" ? fields.filter(({ path }) => inCounts.has(path)) : fields),
-    ...ownPaths[mode].map((path) => ({ path, beside: false })),
-  ];
+  return mode === "counts" ? fields.filter(({ path }) => inCounts.has(path)) : fields;
 }
