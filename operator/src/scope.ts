@@ -10,12 +10,13 @@ import {
   type Stream,
 } from "@obsyk/contract";
 import {
+  describeManifest,
   describeTable,
   findResource,
   resources,
   type ResourceDefinition,
 } from "@obsyk/contract/allow-list";
-import { recordVersion } from "@obsyk/runtime";
+import { manifestDigest, recordVersion } from "@obsyk/runtime";
 import { OperatorSettingError } from "./errors.ts";
 
 export type ScopedStream = {
@@ -47,10 +48,14 @@ const maxOwnStreams = 8;
 
 /** @throws {OperatorSettingError} for resources and modes that do not exist, or that do not go together. */
 export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
-  const unknown = [...choice.resources, ...Object.keys(file.resources ?? {})].filter(
-    (name) => findResource(name) === undefined,
-  );
-  if (unknown.length > 0) throw new OperatorSettingError(unknownText(unknown));
+  const named = [...choice.resources, ...Object.keys(file.resources ?? {})];
+  const unknown = named.filter((name) => findResource(name) === undefined);
+  if (unknown.length > 0) {
+    const known = resources.map(({ resource }) => resource).join(", ");
+    throw new OperatorSettingError(
+      `unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${known}`,
+    );
+  }
   const chosen = scopeOf(choice, file.resources);
   const modes = new Map(chosen.map(({ definition, mode }) => [definition.resource, mode]));
   if (!modes.has("namespaces") && [...modes.values()].includes("counts")) {
@@ -66,11 +71,6 @@ export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
       exclude: [...(exclude ?? choice.namespacesExclude ?? everyNamespace.exclude)],
     },
   };
-}
-
-function unknownText(names: readonly string[]): string {
-  const known = resources.map(({ resource }) => resource).join(", ");
-  return `unknown resources: ${names.join(", ").slice(0, 200)}. Known: ${known}`;
 }
 
 /** Resources to read and how, namespaces first and pods last: small lists are visible soonest. */
@@ -91,8 +91,9 @@ export function declarationOf({ resources: chosen, namespaces }: Selection): Dec
   };
 }
 
-export function isSameSelection(one: Selection, other: Selection): boolean {
-  return JSON.stringify(declarationOf(one)) === JSON.stringify(declarationOf(other));
+/** Digest of all that can leave under this selection. */
+export function digestOf({ resources: chosen }: Selection): string {
+  return manifestDigest(canonicalize(describeManifest(chosen)));
 }
 
 /** Without what is known by reference only: nobody reads that. */

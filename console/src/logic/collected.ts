@@ -4,7 +4,7 @@
  * @module
  */
 import type { Mode } from "@obsyk/contract";
-import { annotationKeys, collectedFields, findResource, whyKept } from "@obsyk/contract/allow-list";
+import { annotationKeys, findResource, manifestOf, whyKept } from "@obsyk/contract/allow-list";
 
 export type Never = {
   /** Kubernetes' own paths; `[]` is any item of a list, `{}` any entry of a map. */
@@ -134,7 +134,7 @@ export function keptFields(resource: string, mode?: Mode): readonly string[] {
   const first = definition?.modes[0];
   if (definition === undefined || first === undefined) return [];
   const known = mode !== undefined && definition.modes.includes(mode) ? mode : first;
-  return collectedFields({ definition, mode: known }).map(({ path }) => path);
+  return manifestOf(definition, known).map(({ path }) => path);
 }
 
 export type Kept = { readonly why: string; readonly fields: readonly string[] };

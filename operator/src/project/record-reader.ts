@@ -17,7 +17,7 @@ import {
 import { obsykText } from "./literal-env.ts";
 import { Output } from "./output.ts";
 import { isWritableTime, isZeroTime } from "./time-text.ts";
-import { Cursor, lengthDelimited, Malformed } from "./wire.ts";
+import { Cursor, lengthDelimited, Malformed, TooLarge } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -67,7 +67,7 @@ export class RecordReader {
     const split = out.length;
     this.#writeSlots(message, base, obsykAt, message.slots.length);
     out.byte(brace.close);
-    if (out.length > limits.recordBytes) throw new Malformed("record too large");
+    if (out.length > limits.recordBytes) throw new TooLarge("record too large");
     // Every member begins with a comma; the first one's becomes the brace.
     out.set(0, brace.open);
     const obsyk = obsykText(envPlace, { bytes, start, end }, this.#truncated);
