@@ -21,6 +21,7 @@ export const apiPaths = {
   counts: "/api/v1/clusters/:clusterId/counts",
   objects: "/api/v1/objects",
   object: "/api/v1/clusters/:clusterId/objects/:resource/:uid",
+  references: "/api/v1/clusters/:clusterId/references",
   related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
   findings: "/api/v1/findings",
   clients: "/api/v1/clients",
@@ -37,6 +38,11 @@ export const apiPaths = {
   invitations: "/api/v1/invitations",
   invitation: "/api/v1/invitations/:invitationId",
   acceptInvitation: "/api/v1/invitations/accept",
+  identityProviders: "/api/v1/identity-providers",
+  identityProvider: "/api/v1/identity-providers/:providerId",
+  verifyProvider: "/api/v1/identity-providers/:providerId/verify",
+  providerSignIn: "/api/v1/sign-in/provider",
+  providerCallback: "/api/v1/sign-in/callback",
   tokens: "/api/v1/tokens",
   token: "/api/v1/tokens/:tokenId",
   openapi: "/api/v1/openapi.json",
@@ -213,6 +219,39 @@ export const relatedSchema = z.object({
 });
 export type Related = z.infer<typeof relatedSchema>;
 
+export const referenceQuerySchema = z.object({
+  resource: z.enum(["secrets", "configmaps"]),
+  namespace: z.string().max(253).optional(),
+  limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
+  /** From the previous answer's `next`. */
+  cursor: z.string().max(2048).optional(),
+});
+export type ReferenceQuery = z.infer<typeof referenceQuerySchema>;
+
+/** A Secret or ConfigMap that others name; nothing here says that it exists. */
+export const referenceSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  /** When the inventory has it as well. */
+  uid: z.string().optional(),
+  /** Keys that are named one by one. */
+  keys: z.array(z.string()),
+  referrerCount: z.number().int(),
+  /** The first of them, one entry for each way in which they refer. */
+  referrers: z.array(
+    z.object({ resource: z.string(), uid: z.string(), name: z.string(), via: z.string() }),
+  ),
+});
+export type Reference = z.infer<typeof referenceSchema>;
+
+export const referencePageSchema = z.object({
+  items: z.array(referenceSchema),
+  next: z.string().optional(),
+  /** The oldest as-of of the streams this answer draws from. */
+  asOf: time.optional(),
+  blind: z.array(blindIntervalSchema),
+});
+export type ReferencePage = z.infer<typeof referencePageSchema>;
 export const findingKinds = [
   "embedded-copy",
   "literal-secret-env",

@@ -2,6 +2,7 @@
 export * from "./agent.ts";
 export * from "./api.ts";
 export { canonicalize } from "./canonical.ts";
+export * from "./identity-providers.ts";
 export type { Json, JsonObject } from "./json.ts";
 export { limits } from "./limits.ts";
 export * from "./people.ts";

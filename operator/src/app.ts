@@ -26,10 +26,9 @@ import { openClusterGuard } from "./kube/cluster-guard.ts";
 import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
 import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
-import { digestOf } from "./manifest.ts";
 import { runReaders } from "./readers.ts";
-import { readFileOfScope, watchScopeFile } from "./scope-file.ts";
-import { declarationOf, isSameSelection, selectionOf, streamsOf, type Selection } from "./scope.ts";
+import { readScopeFile, watchScopeFile } from "./scope-file.ts";
+import { declarationOf, digestOf, selectionOf, streamsOf, type Selection } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
 
 export type OperatorOptions = {
@@ -47,6 +46,7 @@ export type OperatorOptions = {
 
 /** For reading the cluster's identity once. */
 const identityMs = 10_000;
+const refreshMs = 600_000;
 
 /** What delivers a cluster: the operator to its platform, a preview to nobody. */
 export type Parts = OperatorOptions & {
@@ -55,6 +55,7 @@ export type Parts = OperatorOptions & {
   readonly access: ClusterAccess;
   readonly client: PlatformClient;
   readonly tokens: TokenSource;
+  readonly selection: Selection;
   readonly onSession?: (session: Session | undefined) => void;
 };
 
@@ -72,6 +73,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const listen = { host: settings.observeHost, port: settings.observePort };
   const clientId = await readClientId(settings);
   const tls = await readPlatformTls(settings);
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   await using access = await openAccess(options);
   await using client = createPlatformClient({
     url,
@@ -95,37 +97,55 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const { random } = options;
   const keyFile = settings.privateKeyFile;
   const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
-  await deliverCluster({ ...options, events, registry, access, client, tokens }, signal);
+  const parts = { ...options, events, registry, access, client, tokens, selection };
+  await deliverCluster(parts, signal);
   events.stopped();
 }
 
 /** Reads the cluster and hands over what is read, session after session, until the signal aborts. */
 export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { settings, registry, clock, client, tokens } = parts;
-  const selection = selectionOf(settings, await readFileOfScope(settings));
+  const { registry, clock, client, tokens } = parts;
   const first = await readIdentity(parts, signal);
   if (first === undefined) return;
   const shared: Shared = { identity: first, session: undefined };
   observe(registry, { session: () => shared.session, tokens, nowMs: () => clock.now() });
   const calls = new AgentCalls(client, tokens);
-  await followSelection({ ...parts, selection }, signal, (current, turn) =>
-    deliverSelection({ ...parts, calls, shared, selection: current }, turn),
+  const { access } = parts;
+  const refreshing = refreshIdentity({ access, clock, shared }, signal);
+  await followSelection(parts, signal, (selection, current) =>
+    deliverSelection({ ...parts, calls, shared, selection }, current),
   );
+  await refreshing;
+}
+
+/** A control plane is upgraded while we watch: heartbeats then carry its new version. */
+async function refreshIdentity(
+  { access, clock, shared }: Pick<Parts, "access" | "clock"> & { readonly shared: Shared },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    // Only the signal ends the sleep early, and with it the loop.
+    await clock.sleep(refreshMs, { signal }).catch(() => {});
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(identityMs)]);
+    const found = await readClusterIdentity(access, bound).catch(() => undefined);
+    // Another cluster is for its guard to notice.
+    if (found?.uid === shared.identity.uid) shared.identity = found;
+  }
 }
 
 /** Delivers under the selection that holds; another one ends the session cleanly and begins the next (R14). */
 async function followSelection(
-  { settings, selection: first, clock, events }: Parts & { readonly selection: Selection },
+  { settings, selection: initial, clock, events }: Parts,
   signal: AbortSignal,
   deliver: (selection: Selection, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  let selection = first;
+  let selection = initial;
   let turn = new AbortController();
   const changed = (file: ScopeFile): void => {
     const next = selectionOf(settings, file);
     if (isSameSelection(selection, next)) return;
     selection = next;
-    events.scopeChanged({ ...declarationOf(next) });
+    events.scopeChanged({ ...describeSelection(next) });
     turn.abort(new Error("the scope changed"));
   };
   const { scopeFile } = settings;
@@ -144,13 +164,23 @@ async function followSelection(
   await watching;
 }
 
+function isSameSelection(one: Selection, other: Selection): boolean {
+  const all = (selection: Selection): string =>
+    JSON.stringify([declarationOf(selection), streamsOf(selection)]);
+  return all(one) === all(other);
+}
+
+function describeSelection({ resources, namespaces }: Selection) {
+  const chosen = resources.map(({ definition, mode }) => `${definition.resource}/${mode}`);
+  return { resources: chosen.join(" "), ...namespaces };
+}
+
 /** What outlives a session and a selection. */
 type Shared = { identity: ClusterIdentity; session: Session | undefined };
 
 type Turn = Parts & {
   readonly calls: AgentCalls;
   readonly shared: Shared;
-  readonly selection: Selection;
 };
 
 async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> {
@@ -161,7 +191,7 @@ async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> 
       streams: streamsOf(selection).map(({ stream }) => stream),
       request: async (asking) => {
         shared.identity = await readIdentityNow(turn, shared.identity, asking);
-        return requestOf(turn);
+        return requestOf(turn, shared.identity);
       },
       readers: (current, ended) => {
         const expected = shared.identity.uid;
@@ -173,6 +203,7 @@ async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> 
         const cluster = openClusterGuard(guarded);
         return runReaders({ ...turn, session: current, cluster }, ended);
       },
+      kubernetesVersion: () => shared.identity.kubernetesVersion,
       onSession: (current) => {
         shared.session = current;
         turn.onSession?.(current);
@@ -185,8 +216,10 @@ async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> 
   );
 }
 
-function requestOf({ settings, instanceId, selection, shared }: Turn): AskedSession {
-  const { uid, kubernetesVersion } = shared.identity;
+function requestOf(
+  { settings, instanceId, selection }: Parts,
+  { uid, kubernetesVersion }: ClusterIdentity,
+): AskedSession {
   return {
     instanceId,
     clusterUid: uid,
@@ -274,6 +307,13 @@ async function readClientId({ clientId, clientIdFile }: OperatorSettings): Promi
   throw new OperatorSettingError(
     "the client id is empty or holds characters that no client id has",
   );
+}
+
+/** @throws {OperatorSettingError} for a file that cannot be used */
+export async function readFileOfScope({
+  scopeFile,
+}: Pick<OperatorSettings, "scopeFile">): Promise<ScopeFile> {
+  return scopeFile === undefined ? {} : readScopeFile(scopeFile);
 }
 
 async function readPlatformTls({ caFile }: OperatorSettings): Promise<OutboundTls> {

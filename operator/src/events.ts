@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatStream, type Scope, type Stream } from "@obsyk/contract";
+import { formatStream, type Stream } from "@obsyk/contract";
 import { Counter, Gauge, Histogram, type Log, type Registry } from "@obsyk/runtime";
 import type { DeliverEvents } from "./deliver/deliver-events.ts";
 import type { SecuredConnection } from "./deliver/platform-client.ts";
@@ -24,7 +24,12 @@ export type OperatorEvents = DeliverEvents &
     /** R23: the API server speaks for another cluster than the session; both are uids of kube-system. */
     clusterChanged(change: { readonly expected: string; readonly found: string }): void;
     /** R14: what is read now; a new session begins. */
-    scopeChanged(scope: Scope): void;
+    scopeChanged(scope: {
+      /** `resource/mode`, separated by spaces. */
+      readonly resources: string;
+      readonly include: readonly string[];
+      readonly exclude: readonly string[];
+    }): void;
     /** The scope file is wrong or gone; what was read before is read on. */
     scopeRefused(failure: { readonly error: unknown }): void;
     readerFailed(failure: { readonly error: unknown }): void;
@@ -112,13 +117,10 @@ function processEvents(log: Log, count: Counters) {
       count.clusterChanges.inc();
       log.write("error", "cluster.changed", change);
     },
-    scopeChanged({ resources, namespaces }) {
+    scopeChanged({ resources, include, exclude }) {
       count.scopeChanges.inc();
-      log.write("info", "scope.changed", {
-        resources: resources.map(({ resource, mode }) => `${resource}/${mode}`).join(" "),
-        include: namespaces.include.join(" "),
-        exclude: namespaces.exclude.join(" "),
-      });
+      const namespaces = { include: include.join(" "), exclude: exclude.join(" ") };
+      log.write("info", "scope.changed", { resources, ...namespaces });
     },
     scopeRefused({ error }) {
       count.scopeRefusals.inc();

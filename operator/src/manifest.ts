@@ -3,17 +3,11 @@
  *
  * @module
  */
-import { canonicalize, type Mode } from "@obsyk/contract";
-import {
-  annotationKeys,
-  apiVersionOf,
-  collectedFields,
-  describeCollection,
-  whyKept,
-} from "@obsyk/contract/allow-list";
-import { manifestDigest, parseSettings } from "@obsyk/runtime";
-import { readFileOfScope } from "./scope-file.ts";
-import { readOf, selectionOf, type Selection } from "./scope.ts";
+import type { Mode } from "@obsyk/contract";
+import { annotationKeys, apiVersionOf, manifestOf, whyKept } from "@obsyk/contract/allow-list";
+import { parseSettings } from "@obsyk/runtime";
+import { readFileOfScope } from "./app.ts";
+import { digestOf, readOf, selectionOf } from "./scope.ts";
 import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
@@ -37,10 +31,6 @@ export type ManifestResource = {
   }[];
 };
 
-export function digestOf(selection: Selection): string {
-  return manifestDigest(canonicalize(describeCollection(readOf(selection))));
-}
-
 /**
  * @param source the operator's own flags and variables; those about cluster and platform are not needed
  * @throws {SettingsError | OperatorSettingError} for settings that are wrong
@@ -59,7 +49,7 @@ export async function readManifest(source: {
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
       mode,
-      fields: collectedFields({ definition, mode }).map(({ path, beside }) => ({
+      fields: manifestOf(definition, mode).map(({ path, beside }) => ({
         path,
         beside,
         why: whyKept(path),

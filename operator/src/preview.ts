@@ -14,7 +14,7 @@ import {
   type StreamState,
 } from "@obsyk/contract";
 import { parseSettings, Registry, Secret, type Clock, type Log } from "@obsyk/runtime";
-import { deliverCluster, openAccess } from "./app.ts";
+import { deliverCluster, openAccess, readFileOfScope } from "./app.ts";
 import type { PlatformClient, PlatformResponse } from "./deliver/platform-client.ts";
 import type { Session } from "./deliver/session.ts";
 import { OperatorSettingError } from "./errors.ts";
@@ -71,6 +71,7 @@ const notYet: ReadonlySet<StreamState> = new Set(["starting", "listing", "waitin
 export async function runPreview(options: PreviewOptions, signal: AbortSignal): Promise<Preview> {
   const { log } = options;
   const settings = readPreviewSettings(options);
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   await using access = await openAccess({ ...options, settings });
   await readClusterIdentity(access, AbortSignal.any([signal, AbortSignal.timeout(identityMs)]));
   const registry = new Registry();
@@ -82,6 +83,7 @@ export async function runPreview(options: PreviewOptions, signal: AbortSignal): 
     {
       ...options,
       settings,
+      selection,
       registry,
       events,
       access,
@@ -125,8 +127,6 @@ async function untilListed(options: {
 
 function readPreviewSettings({ args, env }: PreviewOptions): OperatorSettings {
   const settings = parseSettings(settingsTable, { args, env });
-  // Refuses what cannot be selected, before anything is connected.
-  selectionOf(settings);
   const kubeconfig = settings.kubeconfig ?? firstKubeconfig(env);
   if (kubeconfig === undefined && (env["KUBERNETES_SERVICE_HOST"] ?? "") === "") {
     throw new OperatorSettingError("no cluster is named: give --kubeconfig FILE");

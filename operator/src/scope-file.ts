@@ -13,20 +13,11 @@ import { OperatorSettingError } from "./errors.ts";
 const lookEveryMs = 2_000;
 const maxFileBytes = 256 * 1024;
 
-/**
- * As the settings name it; without one, nothing is overridden.
- *
- * @throws {OperatorSettingError} when it cannot be read or says something that does not exist.
- */
-export async function readFileOfScope({
-  scopeFile,
-}: {
-  readonly scopeFile?: string | undefined;
-}): Promise<ScopeFile> {
-  if (scopeFile === undefined) return {};
-  const { text, problem } = await readText(scopeFile);
-  if (text === undefined) throw refusal(scopeFile, problem);
-  return parseScopeFile(scopeFile, text);
+/** @throws {OperatorSettingError} when it cannot be read or says something that does not exist. */
+export async function readScopeFile(path: string): Promise<ScopeFile> {
+  const { text, problem } = await readText(path);
+  if (text === undefined) throw refusal(path, problem);
+  return parseScopeFile(path, text);
 }
 
 /**

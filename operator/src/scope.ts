@@ -10,12 +10,15 @@ import {
   type Stream,
 } from "@obsyk/contract";
 import {
+  describeManifest,
   describeTable,
   findResource,
+  metadataOnly,
   resources,
+  type DiscoveredResource,
   type ResourceDefinition,
 } from "@obsyk/contract/allow-list";
-import { recordVersion } from "@obsyk/runtime";
+import { manifestDigest, recordVersion } from "@obsyk/runtime";
 import { OperatorSettingError } from "./errors.ts";
 
 export type ScopedStream = {
@@ -47,11 +50,15 @@ const maxOwnStreams = 8;
 
 /** @throws {OperatorSettingError} for resources and modes that do not exist, or that do not go together. */
 export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
-  const unknown = [...choice.resources, ...Object.keys(file.resources ?? {})].filter(
-    (name) => findResource(name) === undefined,
-  );
-  if (unknown.length > 0) throw new OperatorSettingError(unknownText(unknown));
-  const chosen = scopeOf(choice, file.resources);
+  const named = [...choice.resources, ...Object.keys(file.resources ?? {})];
+  const unknown = named.filter((name) => findResource(name) === undefined);
+  if (unknown.length > 0) {
+    const known = resources.map(({ resource }) => resource).join(", ");
+    throw new OperatorSettingError(
+      `unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${known}`,
+    );
+  }
+  const chosen = scopeOf(choice, file.resources, file.others);
   const modes = new Map(chosen.map(({ definition, mode }) => [definition.resource, mode]));
   if (!modes.has("namespaces") && [...modes.values()].includes("counts")) {
     throw new OperatorSettingError(
@@ -68,19 +75,34 @@ export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
   };
 }
 
-function unknownText(names: readonly string[]): string {
-  const known = resources.map(({ resource }) => resource).join(", ");
-  return `unknown resources: ${names.join(", ").slice(0, 200)}. Known: ${known}`;
+/** Resources to read and how, namespaces first and pods last: small lists are visible soonest. */
+export function scopeOf(
+  choice: Choice,
+  switches: ScopeFile["resources"] = {},
+  others: ScopeFile["others"] = [],
+): Scope {
+  const known = resources.flatMap((definition) => {
+    const mode = switchedMode(definition, choice, switches[definition.resource]);
+    return mode === undefined ? [] : [{ definition, mode }];
+  });
+  const further = new Map(others.map((other) => [`${other.resource}.${other.group}`, other]));
+  return [
+    ...known,
+    ...[...further.values()].map((other) => ({
+      definition: otherOf(other),
+      mode: "metadata" as const,
+    })),
+  ].sort((one, other) => rank(one.definition.resource) - rank(other.definition.resource));
 }
 
-/** Resources to read and how, namespaces first and pods last: small lists are visible soonest. */
-export function scopeOf(choice: Choice, switches: ScopeFile["resources"] = {}): Scope {
-  return resources
-    .flatMap((definition) => {
-      const mode = switchedMode(definition, choice, switches[definition.resource]);
-      return mode === undefined ? [] : [{ definition, mode }];
-    })
-    .sort((one, other) => rank(one.definition.resource) - rank(other.definition.resource));
+/** @throws {OperatorSettingError} for what has a table of its own, Secrets above all */
+function otherOf(other: DiscoveredResource): ResourceDefinition {
+  try {
+    return metadataOnly(other);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new OperatorSettingError(`others: ${error.message}: name it under resources`);
+  }
 }
 
 /** As sessions declare it (R14). */
@@ -91,8 +113,9 @@ export function declarationOf({ resources: chosen, namespaces }: Selection): Dec
   };
 }
 
-export function isSameSelection(one: Selection, other: Selection): boolean {
-  return JSON.stringify(declarationOf(one)) === JSON.stringify(declarationOf(other));
+/** Digest of all that can leave under this selection. */
+export function digestOf({ resources: chosen }: Selection): string {
+  return manifestDigest(canonicalize(describeManifest(chosen)));
 }
 
 /** Without what is known by reference only: nobody reads that. */

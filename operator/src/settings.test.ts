@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SettingsError } from "@obsyk/runtime";
 import { findUrlProblem } from "./deliver/platform-url.ts";
-import { declarationOf, scopeOf, selectionOf, streamsOf } from "./scope.ts";
+import { declarationOf, digestOf, scopeOf, selectionOf, streamsOf } from "./scope.ts";
 import { readSettings } from "./settings.ts";
 
 const env = {
@@ -20,7 +20,7 @@ const refused: readonly (readonly [string, { [name: string]: string | undefined 
   ["two client ids", { OBSYK_CLIENT_ID_FILE: "/id" }, /exactly one/],
   ["no client id", { OBSYK_CLIENT_ID: undefined }, /exactly one/],
   ["an unknown resource", { OBSYK_RESOURCES: "pods,sheep" }, /unknown resources: sheep/],
-  ["no namespace name", { OBSYK_NAMESPACES_EXCLUDE: "a,b*c" }, /NAMESPACES_EXCLUDE: entry 2 is no/],
+  ["no namespace name", { OBSYK_NAMESPACES_EXCLUDE: "a,b*c" }, /NAMESPACES_EXCLUDE: entry 1 is no/],
   [
     "counts without namespaces",
     { OBSYK_RESOURCES: "secrets", OBSYK_SECRETS_MODE: "counts" },
@@ -102,6 +102,23 @@ test("scopeOf: reads namespaces first, pods last, and what the modes say", () =>
   );
 });
 
+const widgets = {
+  group: "example.com",
+  version: "v1",
+  resource: "widgets",
+  kind: "Widget",
+  namespaced: true,
+} as const;
+
+test("selectionOf: further kinds are read by their metadata alone, and only when they are named", () => {
+  const settings = read({ OBSYK_RESOURCES: "nodes" });
+  const streams = streamsOf(selectionOf(settings, { others: [widgets, widgets] }));
+  assert.deepEqual(
+    streams.map(({ stream }) => `${stream.resource}/${stream.namespace}/${stream.mode}`).sort(),
+    ["nodes/*/full", "widgets.example.com/*/metadata"],
+  );
+});
+
 test("selectionOf: the file speaks louder than the settings, one resource at a time (R14)", () => {
   const settings = read({ OBSYK_RESOURCES: "namespaces,pods", OBSYK_SECRETS_MODE: "counts" });
   const file = {
@@ -117,7 +134,12 @@ test("selectionOf: the file speaks louder than the settings, one resource at a t
   const names = (resources: Parameters<typeof selectionOf>[1]) =>
     streamsOf(selectionOf(settings, resources)).map(({ stream }) => stream.resource);
   assert.deepEqual(names(file), ["namespaces", "nodes"], "nobody reads what is only referred to");
+  assert.notEqual(digestOf(selection), digestOf(selectionOf(settings)));
   const refusals: readonly (readonly [Parameters<typeof selectionOf>[1], RegExp])[] = [
+    [
+      { others: [{ ...widgets, group: "apps", resource: "deployments" }] },
+      /has a table of its own/,
+    ],
     [{ resources: { sheep: "on" } }, /unknown resources: sheep. Known: .*pods/],
     [
       { resources: { pods: "keys" } },

@@ -199,17 +199,18 @@ function findMistakes(settings: Parsed): readonly string[] {
   const urlProblem =
     platformUrl === undefined ? undefined : findUrlProblem(platformUrl, allowHttpLoopback);
   if (urlProblem !== undefined) problems.push(`OBSYK_PLATFORM_URL: ${urlProblem}`);
-  return [...problems, ...findScopeProblems(settings)];
+  return [...problems, ...findScopeMistakes(settings)];
 }
 
-function findScopeProblems(settings: Parsed): readonly string[] {
+function findScopeMistakes(settings: Parsed): readonly string[] {
+  const problems: string[] = [];
   const filter = { include: settings.namespacesInclude, exclude: settings.namespacesExclude };
-  const issues = namespaceFilterSchema.safeParse(filter).error?.issues ?? [];
-  const problems = issues.map(({ path: [list, index], message }) => {
+  const filtered = namespaceFilterSchema.safeParse(filter);
+  for (const { path, message } of filtered.error?.issues ?? []) {
     const { namespacesInclude, namespacesExclude } = settingsTable;
-    const { env } = list === "exclude" ? namespacesExclude : namespacesInclude;
-    return `${env}: entry ${Number(index) + 1} ${message}`;
-  });
+    const { env } = path[0] === "exclude" ? namespacesExclude : namespacesInclude;
+    problems.push(`${env}: entry ${String(path[1])} ${message}`);
+  }
   try {
     selectionOf(settings);
   } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { resolveTxt } from "node:dns/promises";
 import { maxBodyBytes } from "@obsyk/contract";
 import {
   createLog,
@@ -38,12 +39,16 @@ import {
   findContradictions,
   isLoopbackHost,
   postgresChoice,
+  signInCommand,
   type PlatformSettings,
 } from "./settings.ts";
 import type { Database } from "./store/database.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
 import { eraseMarked } from "./tenancy/orgs.ts";
+import type { ResolveTxt } from "./tenancy/identity-providers.ts";
+import { openIdOptions } from "./tenancy/oidc.ts";
+import { registerOidc, type OidcRouteOptions } from "./tenancy/oidc-routes.ts";
 import { registerOwn } from "./tenancy/own-routes.ts";
 import { registerPeople, type PeopleOptions } from "./tenancy/people-routes.ts";
 
@@ -57,6 +62,8 @@ export type PlatformOptions = {
   readonly settings: PlatformSettings;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Asks for TXT records; the system's resolver when absent. */
+  readonly resolveTxt?: ResolveTxt;
   /** Where log lines go; standard output when absent. */
   readonly logTo?: { write(line: string): void };
 };
@@ -184,6 +191,7 @@ async function openListeners(
     origins: () => originsOf(urls.console ?? ""),
     isSecure,
     consoleDir: settings.consoleDir,
+    signInCommand: signInCommand(settings),
     events,
   });
   stack.defer(() => people.close());
@@ -200,12 +208,9 @@ async function openListeners(
   };
   const agent = createAgentServer(agentTls, events);
   stack.defer(() => agent.close());
+  const endpoint = { db: database.db, issuer, tokens, clock, events };
   registerTokenEndpoint(agent, {
-    db: database.db,
-    issuer,
-    tokens,
-    clock,
-    events,
+    ...endpoint,
     requestsPerMinute: settings.tokenRequestsPerMinute,
     clientRequestsPerMinute: settings.clientTokenRequestsPerMinute,
   });
@@ -214,11 +219,13 @@ async function openListeners(
     isSecure,
     agentAddress: () => ({ url: issuer(), ca: agentCa }),
     consoleUrl: () => urls.console ?? "",
+    resolveTxt: options.resolveTxt ?? resolveTxt,
+    oidc: openIdOptions(settings, () => urls.console ?? ""),
   });
-  const { agentHost, agentPort, consoleHost, consolePort } = settings;
-  const boundAgent = await listen(agent, { host: agentHost, port: agentPort });
+  const { agentHost, consoleHost } = settings;
+  const boundAgent = await listen(agent, { host: agentHost, port: settings.agentPort });
   urls.agent ??= urlOf("https", agentHost, boundAgent);
-  const boundConsole = await listen(people, { host: consoleHost, port: consolePort });
+  const boundConsole = await listen(people, { host: consoleHost, port: settings.consolePort });
   urls.console ??= urlOf(consoleTls === undefined ? "http" : "https", consoleHost, boundConsole);
   const ports = { agent: boundAgent, console: boundConsole };
   return { agentUrl: urls.agent, consoleUrl: urls.console, ports };
@@ -235,10 +242,15 @@ async function readFiles(settings: PlatformSettings) {
   };
 }
 
-function registerConsole(server: HttpServer, deps: Deps, options: PeopleOptions): void {
+function registerConsole(
+  server: HttpServer,
+  deps: Deps,
+  options: PeopleOptions & OidcRouteOptions,
+): void {
   registerSessionRoutes(server, deps, options);
   registerPeople(server, deps, options);
   registerOwn(server, deps, options);
+  registerOidc(server, deps, options);
   for (const register of consoleModules) register(server, deps);
 }
 

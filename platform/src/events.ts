@@ -133,6 +133,14 @@ function tenancyEvents(log: Log) {
       log.write("info", "api-token.made", fields),
     apiTokenRevoked: (fields: { tokenId: string; personId: string }): void =>
       log.write("info", "api-token.revoked", fields),
+    identityProviderChanged: (fields: {
+      providerId: string;
+      personId: string;
+      what: string;
+    }): void => log.write("info", "identity-provider.changed", fields),
+    /** `reason` is one of our own sentences or a code. */
+    providerSignInRefused: (fields: { requestId: string; reason: string }): void =>
+      log.write("warn", "identity-provider.sign-in-refused", fields),
     orgMade: (fields: { orgId: string; personId: string }): void =>
       log.write("info", "org.made", fields),
     orgErased: (fields: { orgId: string; personId: string }): void =>

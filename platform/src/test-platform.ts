@@ -33,6 +33,7 @@ export async function openTestPlatform(
   options: {
     readonly clock?: Clock;
     readonly env?: { readonly [name: string]: string };
+    readonly resolveTxt?: (name: string) => Promise<readonly (readonly string[])[]>;
   } = {},
 ): Promise<TestPlatform> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
@@ -62,6 +63,7 @@ export async function openTestPlatform(
     }),
     clock: options.clock ?? systemClock,
     random: () => 0.5,
+    ...(options.resolveTxt === undefined ? {} : { resolveTxt: options.resolveTxt }),
     logTo: { write: (line) => void log.push(line) },
   });
   return {

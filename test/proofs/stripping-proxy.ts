@@ -19,7 +19,7 @@ export type StrippedAnswer = {
   readonly closedByClient: boolean;
 };
 
-export type Stripping = {
+type Stripping = {
   readonly calls: "lists" | "watches";
   readonly accept: "application/json" | "application/vnd.kubernetes.protobuf";
 };
@@ -34,7 +34,7 @@ export type StrippingProxy = AsyncDisposable & {
   readonly asked: readonly string[];
 };
 
-/** Time a client has to close before it is given more. */
+/** Time a client has to close at the first piece before it is given more. */
 const patienceMs = 1500;
 
 export async function openStrippingProxy(upstream: Endpoint): Promise<StrippingProxy> {
@@ -138,7 +138,7 @@ function acceptFor(path: string, { calls, accept }: Stripping): string | undefin
   return isWatch && accept.endsWith("protobuf") ? `${accept};stream=watch` : accept;
 }
 
-/** Piece by piece, with time after each for the client to close. */
+/** Piece by piece, with time after the first for the client to close. */
 async function handOver(
   answer: IncomingMessage,
   response: ServerResponse,
@@ -156,7 +156,8 @@ async function handOver(
       if (!isOpen) break;
       given.push(chunk);
       response.write(chunk);
-      await Promise.race([closed, delay(patienceMs)]);
+      // Who did not close then will not close now.
+      await Promise.race([closed, delay(given.length === 1 ? patienceMs : 1)]);
     }
     isWhole = isOpen;
   } catch {

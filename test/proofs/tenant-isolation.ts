@@ -28,6 +28,8 @@ const bodies: { readonly [operation: string]: object } = {
 /** Changes that name nothing but the caller's own; `orgId` is swapped in the body. */
 const withoutIds: readonly string[] = [
   "POST /api/v1/sign-in",
+  "POST /api/v1/sign-in/provider",
+  "POST /api/v1/identity-providers",
   "POST /api/v1/invitations/accept",
   "POST /api/v1/invitations",
   "POST /api/v1/clients",

@@ -125,6 +125,13 @@ async function fill(platform: Platform, cookie: string): Promise<Tenant> {
     role: "viewer",
     note: canary,
   });
+  const { members: provider } = await post(apiPaths.identityProviders, {
+    name: canary,
+    issuer: `https://${canary}.example`,
+    clientId: canary,
+    domain: `${canary}.example`,
+    groups: {},
+  });
   const { personId } = await join(platform, cookie, "viewer", canary);
   const sessions = await expectOk(platform, { method: "GET", path: apiPaths.sessions, cookie });
   const [own] = sessions.members["items"] as readonly { readonly id: string }[];
@@ -135,6 +142,7 @@ async function fill(platform: Platform, cookie: string): Promise<Tenant> {
     clientId: client["clientId"],
     tokenId: token["id"],
     invitationId: invitation["id"],
+    providerId: provider["id"],
     personId,
     sessionId: own?.id,
     resource: "pods",
@@ -175,6 +183,9 @@ function fillSql(canary: string, clusterId: string): string {
       select org_id, cluster_id, 1, t, 'pods', uid, 'A' from o, unnest(array[now(), '2001-01-01']) t),
     u as (insert into used_assertion (org_id, client_id, jti, expires_at)
       select org_id, client_id, '${canary}', now() + interval '1 day' from c),
+    i as (insert into identity (org_id, provider_id, subject, person_id, created_at)
+      select org_id, provider_id, '${canary}', person_id, now()
+      from c join identity_provider using (org_id) join person using (org_id) limit 1),
     l as (insert into sign_in_link (token_hash, org_id, person_id, created_at, expires_at)
       select sha256('${canary}'), p.org_id, p.person_id, now(), now() + interval '1 day'
       from c join person p using (org_id) limit 1)

@@ -37,7 +37,7 @@ export function SignInPage() {
             Sign-in works by a one-time link. Make one where the platform runs, then open it here.
           </p>
         ) : (
-          <p>This link works once, from this browser.</p>
+          !isUsed(attempt.error) && <p>This link works once, from this browser.</p>
         )}
         {attempt.error !== null && <Refusal error={attempt.error} />}
         {token !== undefined && !isUsed(attempt.error) && (
@@ -46,14 +46,18 @@ export function SignInPage() {
           </Button>
         )}
         {(token === undefined || isUsed(attempt.error)) && (
-          <Command
-            text="npx node platform/src/main.ts sign-in-link"
-            label="Command that makes a sign-in link"
-          />
+          <Command text={readCommand()} label="Command that makes a sign-in link" />
         )}
       </section>
     </main>
   );
+}
+
+/** The platform writes it into the page: it knows with which settings it runs. */
+function readCommand(): string {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="sign-in-command"]');
+  const text = meta?.content ?? "";
+  return text.startsWith("__") || text === "" ? "npx node platform/src/main.ts sign-in-link" : text;
 }
 
 function isUsed(error: Error | null): boolean {
@@ -65,7 +69,7 @@ function Refusal({ error }: { readonly error: Error }) {
     <div role="alert" className={css["refusal"]}>
       {isUsed(error) ? (
         <>
-          <strong>This link was used before, or has expired.</strong>
+          <strong>This link was used before, has expired, or was cut off.</strong>
           <p>Links work once, for ten minutes. Make a new one where the platform runs:</p>
         </>
       ) : (

@@ -27,6 +27,19 @@ function describeEvidence(definition: ResourceDefinition, mode: Mode): JsonObjec
   return { evidence: { ...copies, ...env } };
 }
 
+/**
+ * Everything that can leave a cluster of which these resources are read; its digest travels with each session. The
+ * order of the entries does not matter.
+ */
+export function describeManifest(
+  entries: readonly { readonly definition: ResourceDefinition; readonly mode: Mode }[],
+): Json {
+  return entries
+    .filter(({ mode }) => mode !== "references")
+    .toSorted((one, other) => (one.definition.resource < other.definition.resource ? -1 : 1))
+    .map(({ definition, mode }) => describeTable(definition, mode));
+}
+
 function describeMessage(message: Message): JsonObject {
   const members: { [name: string]: Json } = {};
   for (const [name, field] of Object.entries(message.fields)) members[name] = describeField(field);

@@ -1,7 +1,6 @@
 /** Allow-list tables: what exists for us of each Kubernetes resource, and everything that follows from that. */
 export { annotationKeys } from "./annotations.ts";
-export { collectedFields, describeCollection, type CollectedResource } from "./collection.ts";
-export { describeTable } from "./describe.ts";
+export { describeManifest, describeTable } from "./describe.ts";
 export {
   embeddedCopyKeys,
   envPlaceOf,

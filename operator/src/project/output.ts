@@ -6,7 +6,7 @@
 import { limits } from "@obsyk/contract";
 import { cleanText, cutText } from "@obsyk/contract/allow-list";
 import { writeTime } from "./time-text.ts";
-import { Malformed } from "./wire.ts";
+import { TooLarge } from "./wire.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -96,15 +96,25 @@ export class Output {
     return true;
   }
 
-  between(start: number, end: number): string {
-    return this.#bytes.toString("utf8", start, end);
+  /** What was written so far; valid until more is. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Moves what follows `position` and puts text before it. */
+  insert(position: number, text: string): void {
+    const length = Buffer.byteLength(text);
+    this.#reserve(length);
+    this.#bytes.copyWithin(position + length, position, this.length);
+    this.#bytes.write(text, position, "utf8");
+    this.length += length;
   }
 
   #reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.#bytes.length) return;
     if (this.length > limits.recordBytes) {
-      throw new Malformed(`record above ${limits.recordBytes} bytes`);
+      throw new TooLarge(`record above ${limits.recordBytes} bytes`);
     }
     const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(grown, 0, 0, this.length);

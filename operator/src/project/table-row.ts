@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalize, limits, type Manager, type Mode } from "@obsyk/contract";
+import { canonicalize, limits, type JsonObject, type Manager, type Mode } from "@obsyk/contract";
 import {
   annotationKeys,
   embeddedCopyKeys,
@@ -14,6 +14,7 @@ import {
 import { managerCount, managerText } from "./identity.ts";
 import { guard, type JsonCursor } from "./json-bytes.ts";
 import { KeyNames } from "./key-names.ts";
+import { stubRecord } from "./oversize.ts";
 import type { ReadObject } from "./protobuf-object.ts";
 
 export type RowOptions = {
@@ -200,11 +201,11 @@ function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefiniti
     name: cells.name,
     resourceVersion: own,
     read: (resourceVersion) =>
-      readRecord(identity.uid, () => ({
+      readRecord(definition, identity.uid, () => ({
         ...identity,
         resourceVersion: own === "" ? resourceVersion : own,
         managers,
-        canonical: canonicalize(
+        canonical: bytesOf(
           recordOf(definition, sourceOf(cells, source), {
             mode: "keys",
             obsyk: {
@@ -223,13 +224,13 @@ function countedRow(cells: Cells, { definition, namespace }: RowOptions): Row {
     name: cells.name,
     resourceVersion: "",
     read: (resourceVersion) =>
-      readRecord("", () => ({
+      readRecord(definition, "", () => ({
         uid: "",
         namespace,
         name: cells.name,
         resourceVersion,
         managers: [],
-        canonical: canonicalize(
+        canonical: bytesOf(
           recordOf(definition, sourceOf(cells, metadata), {
             mode: "counts",
             obsyk: { dataCount: cells.count },
@@ -244,16 +245,18 @@ function sourceOf(cells: Cells, metadata: Members): Members {
 }
 
 function readRecord(
+  definition: ResourceDefinition,
   uid: string,
   read: () => Extract<ReadObject, { kind: "object" }>["object"],
 ): ReadObject {
   try {
     const object = read();
-    if (object.name !== "" && Buffer.byteLength(object.canonical) <= limits.recordBytes) {
-      return { kind: "object", object };
+    if (object.name === "") {
+      const reason = "object without a name";
+      return { kind: "unreadable", item: { uid: uid === "" ? undefined : uid, reason } };
     }
-    const reason = object.name === "" ? "object without a name" : "record too large";
-    return { kind: "unreadable", item: { uid: uid === "" ? undefined : uid, reason } };
+    if (object.canonical.length <= limits.recordBytes) return { kind: "object", object };
+    return { kind: "object", object: { ...object, canonical: stubRecord(definition, object) } };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return {
@@ -261,6 +264,10 @@ function readRecord(
       item: { uid: uid === "" ? undefined : uid, reason: error.message },
     };
   }
+}
+
+function bytesOf(record: JsonObject): Buffer {
+  return Buffer.from(canonicalize(record));
 }
 
 function optional(name: string, value: string): { readonly [name: string]: string } {

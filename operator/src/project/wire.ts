@@ -9,7 +9,12 @@ export const lengthDelimited = 2;
 
 /** Bytes that are no valid message; caught where the object's identity is known. */
 export class Malformed extends Error {
-  override readonly name = "Malformed";
+  override readonly name: string = "Malformed";
+}
+
+/** A valid message whose record would be above its bound. */
+export class TooLarge extends Malformed {
+  override readonly name = "TooLarge";
 }
 
 /** A position in bytes that moves as values are read. One is reused for many messages. */
@@ -101,6 +106,13 @@ export class Cursor {
     this.position += 1;
     return byte;
   }
+}
+
+/** Whether `bytes` from `start` to `end` are these. `Buffer.compare` costs more than it compares. */
+export function isSame(one: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (one.length !== end - start) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== bytes[start + at]) return false;
+  return true;
 }
 
 export type Visit = (number: number, wireType: number, cursor: Cursor) => boolean;

@@ -13,6 +13,8 @@ export const routeRoles: { readonly [route: string]: Required } = {
   [`GET ${apiPaths.openapi}`]: "anyone",
   [`POST ${apiPaths.signIn}`]: "anyone",
   [`POST ${apiPaths.acceptInvitation}`]: "anyone",
+  [`POST ${apiPaths.providerSignIn}`]: "anyone",
+  [`GET ${apiPaths.providerCallback}`]: "anyone",
   [`DELETE ${apiPaths.session}`]: "anyone",
 
   [`GET ${apiPaths.session}`]: "viewer",
@@ -30,6 +32,7 @@ export const routeRoles: { readonly [route: string]: Required } = {
   [`GET ${apiPaths.objects}`]: "viewer",
   [`GET ${apiPaths.object}`]: "viewer",
   [`GET ${apiPaths.related}`]: "viewer",
+  [`GET ${apiPaths.references}`]: "viewer",
   [`GET ${apiPaths.findings}`]: "viewer",
   [`GET ${apiPaths.live}`]: "viewer",
   [`GET ${apiPaths.clients}`]: "viewer",
@@ -48,6 +51,10 @@ export const routeRoles: { readonly [route: string]: Required } = {
   [`PATCH ${apiPaths.org}`]: "owner",
   [`DELETE ${apiPaths.org}`]: "owner",
   [`GET ${apiPaths.orgExport}`]: "owner",
+  [`GET ${apiPaths.identityProviders}`]: "owner",
+  [`POST ${apiPaths.identityProviders}`]: "owner",
+  [`DELETE ${apiPaths.identityProvider}`]: "owner",
+  [`POST ${apiPaths.verifyProvider}`]: "owner",
 };
 
 export function requiredRole(method: string, path: string): Required {

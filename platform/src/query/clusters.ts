@@ -92,16 +92,17 @@ export async function readCluster(
   const freshness = await readFreshness(tx, scope, { clusterId }, now);
   const streams = await readStreams(tx, scope, clusterId, now);
   const nodes = await readNodes(tx, scope, clusterId);
-  const areNodesRead = streams.some(
-    (stream) => stream.resource === "nodes" && stream.asOf !== undefined,
-  );
+  // Whoever is limited to namespaces sees no nodes, and not which other namespaces a scope names.
+  const isWhole = !isPartial(scope, clusterId);
+  const areNodesRead =
+    isWhole && streams.some(({ resource, asOf }) => resource === "nodes" && asOf !== undefined);
   return {
     ...toCluster(row, now),
     clientId: row.client_id,
     thumbprint: keys.rows[0]?.thumbprint ?? "",
     facts: factsOf(row.kubernetes_version ?? undefined, areNodesRead ? nodes : undefined),
     ...optionalText("manifestDigest", row.manifest_digest),
-    ...(row.scope === null ? {} : { scope: row.scope }),
+    ...(row.scope === null || !isWhole ? {} : { scope: row.scope }),
     streams,
     blind: freshness.blind,
   };

@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { limits, type InventoryObject, type ObjectQuery } from "@obsyk/contract";
 import fc from "fast-check";
 import { sql } from "kysely";
+import { recordHeartbeat } from "../ingest/heartbeat.ts";
 import { createTestOrg, pod } from "../ingest/test-agent.ts";
 import { openTestInventory } from "../ingest/test-inventory.ts";
 import { openTestDatabase } from "../store/test-database.ts";
@@ -186,6 +187,11 @@ test("readCluster: says what the cluster is, from its nodes and what the session
   const { total, ready, unschedulable } = detail.facts.nodes ?? {};
   assert.deepEqual([total, ready, unschedulable], [2, 1, 1]);
   assert.deepEqual([detail.manifestDigest, detail.scope], [manifestDigest, declaration]);
+  const beat = { clock: agent.now, lastAck: 0, queuedBytes: 0, residentBytes: 0, streams: [] };
+  const holder = { ...agent.context, ...agent.holder };
+  await recordHeartbeat({ ...beat, kubernetesVersion: "v1.35.0-gke.1" }, holder);
+  await recordHeartbeat(beat, holder);
+  assert.equal((await read()).kubernetesVersion, "v1.35.0-gke.1", "upgraded meanwhile");
 });
 
 test("listObjects: a name is taken literally", async () => {

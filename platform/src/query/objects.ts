@@ -66,45 +66,14 @@ export async function listObjects(
     { clusterId, resource: query.resource, namespace: query.namespace },
     now,
   );
-  const { rows, next } = await readPage(tx, scope, { query, clusterId, limit });
-  return { items: rows.map(toObject), ...(next === undefined ? {} : { next }), ...freshness };
-}
-
-/** Questions that a page may need when searches find what left the scope; beyond, it is short and has a `next`. */
-const mostQuestions = 5;
-
-/** R14: searches find objects whether they left the scope or not, so that their pages are filtered here. */
-async function readPage(
-  tx: Tx,
-  scope: OrgScope,
-  page: {
-    readonly query: ObjectQuery;
-    readonly clusterId: string | undefined;
-    readonly limit: number;
-  },
-): Promise<{ readonly rows: readonly ObjectRow[]; readonly next: string | undefined }> {
-  const { query, clusterId, limit } = page;
-  const kept: ObjectRow[] = [];
-  let next = query.cursor;
-  for (let question = 0; question < mostQuestions; question += 1) {
-    const asked = { ...query, ...(next === undefined ? {} : { cursor: next }) };
-    const { rows } = await pageQuery(scope, { query: asked, clusterId, rows: limit + 1 }).execute(
-      tx,
-    );
-    const found = rows.slice(0, limit);
-    for (const [index, row] of found.entries()) {
-      if (isWanted(row, query.notCollected)) kept.push(row);
-      const isMore = index < found.length - 1 || rows.length > limit;
-      next = isMore ? encodeCursor(keyOf(row)) : undefined;
-      if (kept.length === limit) return { rows: kept, next };
-    }
-    if (next === undefined || found.length === 0) return { rows: kept, next: undefined };
-  }
-  return { rows: kept, next };
-}
-
-function isWanted(row: ObjectRow, choice: ObjectQuery["notCollected"] = "exclude"): boolean {
-  return choice === "include" || (row.not_collected_since === null) === (choice === "exclude");
+  const { rows } = await pageQuery(scope, { query, clusterId, rows: limit + 1 }).execute(tx);
+  const items = rows.slice(0, limit).map(toObject);
+  const last = rows[limit - 1];
+  return {
+    items,
+    ...(rows.length > limit && last !== undefined ? { next: encodeCursor(keyOf(last)) } : {}),
+    ...freshness,
+  };
 }
 
 type Page = {

@@ -17,6 +17,7 @@ export type Question =
   | "find_session"
   | "find_api_token"
   | "find_invitation"
+  | "find_identity_provider"
   | "find_memberships"
   | "create_org"
   | "erase_marked"

@@ -188,6 +188,7 @@ const provers = [
   "auth/token-endpoint.ts",
   "tenancy/api-tokens.ts",
   "tenancy/invitations.ts",
+  "tenancy/oidc.ts",
   "tenancy/orgs.ts",
   "tenancy/scope.ts",
 ];

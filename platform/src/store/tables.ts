@@ -1,5 +1,5 @@
 /** The columns of the tables that people, clients and sign-in need, as Kysely sees them. */
-import type { Role } from "@obsyk/contract";
+import type { IdentityProviderRequest, Role } from "@obsyk/contract";
 import type { Generated } from "kysely";
 import type { AccessLimits } from "./org-scope.ts";
 
@@ -31,6 +31,26 @@ export type Tables = {
     created_by: string;
     created_at: Date;
     expires_at: Date;
+  };
+  identity_provider: {
+    org_id: number;
+    provider_id: Generated<string>;
+    name: string;
+    issuer: string;
+    client_id: string;
+    domain: string;
+    domain_token: string;
+    domain_verified_at: Date | null;
+    groups_claim: string;
+    groups: IdentityProviderRequest["groups"];
+    created_at: Date;
+  };
+  identity: {
+    org_id: number;
+    provider_id: string;
+    subject: string;
+    person_id: string;
+    created_at: Date;
   };
   api_token: {
     org_id: number;

@@ -13,6 +13,8 @@ import type { OrgScope } from "./scope.ts";
 export const exported: { readonly [table: string]: readonly string[] } = {
   org: [],
   person: [],
+  identity_provider: [],
+  identity: [],
   invitation: ["token_hash"],
   api_token: ["secret_hash"],
   session: ["id_hash"],

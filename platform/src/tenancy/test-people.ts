@@ -139,5 +139,10 @@ h as (insert into history (org_id, cluster_id, resource, uid, namespace, name, v
   select org_id, cluster_id, 'pods', uid, namespace, 'needle', now(), now(), 'changed', 1, '{}', '1', now(), now(), 1
   from o),
 f as (insert into change_feed (org_id, cluster_id, change_number, received_at, resource, uid, operation)
-  select org_id, cluster_id, 1, now(), 'pods', uid, 'A' from o)
+  select org_id, cluster_id, 1, now(), 'pods', uid, 'A' from o),
+ip as (insert into identity_provider (org_id, name, issuer, client_id, domain, domain_token, groups_claim, groups,
+    created_at) select org_id, 'i', 'https://i.example', 'c', 'i.example', 't', 'groups', '{}', now() from c
+  returning org_id, provider_id),
+id as (insert into identity (org_id, provider_id, subject, person_id, created_at)
+  select ip.org_id, provider_id, 's', person_id, now() from ip join person using (org_id) limit 1)
 select cluster_id, uid from o where namespace = 'one'`;
