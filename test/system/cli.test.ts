@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { chmod, readFile, stat } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { request } from "node:https";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { parse } from "yaml";
+import { apiPaths, newTokenSchema } from "@obsyk/contract";
 import { waitFor } from "@obsyk/testkit";
 import { openCliStage, waitUntilCurrent } from "./cli-stage.ts";
 
@@ -55,6 +59,36 @@ test("login: keeps the session in a file of mode 0600, prints no secret, and a l
   const after = await obsyk(["clusters"], { env });
   assert.equal(after.code, 3);
   assert.match(after.err, /not signed in to .*: run obsyk login/);
+});
+
+test("login: an API token, pasted or in the environment, signs in and is never printed", async () => {
+  const { cookie = "" } =
+    /"cookie": "(?<cookie>[^"]+)"/.exec(await readFile(configFile, "utf8"))?.groups ?? {};
+  const answer = await new Promise<string>((resolve, reject) => {
+    const headers = { cookie, origin: server, "content-type": "application/json" };
+    const options = { method: "POST", headers, ca: readFileSync(stage.caFile) };
+    const sent = request(new URL(apiPaths.tokens, server), options, (response) => {
+      text(response).then(resolve, reject);
+    });
+    sent.on("error", reject);
+    sent.end(JSON.stringify({ name: "pipeline", role: "viewer", days: 1 }));
+  });
+  const { token } = newTokenSchema.parse(JSON.parse(answer));
+  const env = { OBSYK_CONFIG: join(stage.folder, "token/config.json") };
+  const login = await obsyk(["login", server], { env, input: token });
+  assert.equal(login.code, 0, login.err);
+  assert.ok(!login.err.includes(token) && !login.out.includes(token));
+  assert.equal((await obsyk(["get", "nodes", "-c", "east"], { env })).code, 0);
+  const alone = { OBSYK_CONFIG: join(stage.folder, "none.json"), OBSYK_SERVER: server };
+  const machine = await obsyk(["clusters", "-o", "name"], {
+    env: { ...alone, OBSYK_TOKEN: token },
+  });
+  assert.match(machine.out, /^east$/m);
+  const file = join(stage.folder, "viewer.pem");
+  const key = join(stage.folder, "viewer-public.pem");
+  await writeFile(key, (await obsyk(["keygen", "--out", file])).out);
+  const refused = await obsyk(["register", "more", "--public-key", key], { env });
+  assert.equal(refused.code, 3, "a viewer registers nothing");
 });
 
 test("login: a link of another platform, plain http and nonsense are refused before anything is sent", async () => {
