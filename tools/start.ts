@@ -81,13 +81,16 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   const whileAlive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, children.failure]);
 
   if (!isConsoleFresh()) say("building the console (once, until its sources change)");
-  const consoleDir = resolve(await buildConsole(children, signal));
+  const building = buildConsole(children, signal);
+  // Whoever awaits it below sees it fail.
+  building.catch(() => {});
+  const folder = makeFolder(dataDir, "cluster");
+  await using sources = await openClusterSources(options, { folder, certificates });
+  const consoleDir = resolve(await building);
   const { postgres } = options;
   const platform = platformSpec({ postgres, dataDir, consoleDir, certificates, ports });
   say("starting PostgreSQL and the platform");
   children.start(platform);
-  const folder = makeFolder(dataDir, "cluster");
-  await using sources = await openClusterSources(options, { folder, certificates });
   const ready = waitFor("the platform's start", () => isPlatformReady(ports), {
     timeoutMs: startMs,
     intervalMs: 100,

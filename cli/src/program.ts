@@ -8,7 +8,9 @@ import { product } from "@obsyk/contract";
 import { addKeyCommands } from "./commands/key.ts";
 import { addKeygenCommand } from "./commands/keygen.ts";
 import { addClustersCommand } from "./commands/clusters.ts";
+import { addCompletionCommands } from "./commands/completion.ts";
 import { addContextCommands } from "./commands/context.ts";
+import { addDescribeCommand } from "./commands/describe.ts";
 import { addGetCommand } from "./commands/get.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addOperatorCommands } from "./commands/operator.ts";
@@ -48,11 +50,13 @@ export function createProgram(host: Host): Command {
   addContextCommands(program, host);
   addClustersCommand(program, host);
   addGetCommand(program, host);
+  addDescribeCommand(program, host);
   addResourcesCommand(program, host);
   addRegisterCommand(program, host);
   addKeygenCommand(program, host);
   addKeyCommands(program, host);
   addOperatorCommands(program, host);
+  addCompletionCommands(program, host);
   return program;
 }
 

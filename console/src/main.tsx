@@ -1,3 +1,4 @@
+import "./trusted-types.ts";
 import "./jitless.ts";
 import "./global.css";
 import "./components.css";

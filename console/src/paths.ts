@@ -19,9 +19,14 @@ export type ObjectTab = "summary" | "yaml" | "collected";
 export const paths = {
   clusters: () => ({ to: "/clusters" }) as const,
   register: () => ({ to: "/register" }) as const,
+  /** The steps that are left once a cluster is registered. */
+  connect: (cluster: string) => ({ to: "/register", search: { cluster } }) as const,
   signIn: (next?: string) => ({ to: "/sign-in", search: { next } }) as const,
   cluster: (clusterId: string, namespace?: string) =>
     ({ to: "/clusters/$clusterId", params: { clusterId }, search: { namespace } }) as const,
+  /** Every field that can leave the cluster. */
+  collected: (clusterId: string) =>
+    ({ to: "/clusters/$clusterId/collected", params: { clusterId } }) as const,
   resource: (clusterId: string, resource: string, search: TableSearch = {}) =>
     ({ to: "/clusters/$clusterId/$resource", params: { clusterId, resource }, search }) as const,
   /** An object by name: the link stays when the object is made anew. */

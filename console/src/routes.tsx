@@ -7,17 +7,12 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { ApiError, type Api } from "./api/client.ts";
-import { sessionQuery } from "./api/queries.ts";
+import type { Api } from "./api/client.ts";
+import { tableQuery } from "./api/queries.ts";
 import { PageError } from "./components/PageError.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { parseSearch, pickTexts, stringifySearch } from "./logic/search.ts";
-import { ClusterLayout } from "./pages/ClusterLayout.tsx";
-import { ClusterPage } from "./pages/ClusterPage.tsx";
-import { ClustersPage } from "./pages/ClustersPage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
-import { ResourcePage } from "./pages/ResourcePage.tsx";
-import { SignInPage } from "./pages/SignInPage.tsx";
 import { paths, type ObjectTab, type TableSearch } from "./paths.ts";
 
 type RouterContext = { readonly api: Api; readonly queryClient: QueryClient };
@@ -29,24 +24,16 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search): { token?: string; next?: string | undefined } =>
     pickTexts(search, ["token", "next"]),
-  component: SignInPage,
+  component: lazyRouteComponent(async () => import("./pages/SignInPage.tsx"), "SignInPage"),
 });
 
-/** Everything below needs a session; without one the sign-in page explains, and comes back here after. */
+/**
+ * Everything below needs a session. Nobody waits to hear that there is one: the first answer that says otherwise leads
+ * to the sign-in page (main.tsx), which comes back here after.
+ */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
-  beforeLoad: async ({ context, location }) => {
-    try {
-      await context.queryClient.query({ ...sessionQuery(context.api), staleTime: "static" });
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        // oxlint-disable-next-line typescript/only-throw-error -- the router's way to redirect is a thrown redirect
-        throw redirect(paths.signIn(location.href));
-      }
-      throw error;
-    }
-  },
   component: Shell,
   errorComponent: ({ error }) => (
     <PageError error={error instanceof Error ? error : new Error(String(error))} />
@@ -65,33 +52,45 @@ const home = createRoute({
 const clusters = createRoute({
   getParentRoute: () => shell,
   path: "/clusters",
-  component: ClustersPage,
+  component: lazyRouteComponent(async () => import("./pages/ClustersPage.tsx"), "ClustersPage"),
 });
 
 const register = createRoute({
   getParentRoute: () => shell,
   path: "/register",
+  validateSearch: (search): { cluster?: string | undefined } => pickTexts(search, ["cluster"]),
   component: lazyRouteComponent(async () => import("./pages/RegisterPage.tsx"), "RegisterPage"),
 });
 
 const cluster = createRoute({
   getParentRoute: () => shell,
   path: "/clusters/$clusterId",
-  component: ClusterLayout,
+  component: lazyRouteComponent(async () => import("./pages/ClusterLayout.tsx"), "ClusterLayout"),
 });
 
 const clusterOverview = createRoute({
   getParentRoute: () => cluster,
   path: "/",
   validateSearch: (search): { namespace?: string | undefined } => pickTexts(search, ["namespace"]),
-  component: ClusterPage,
+  component: lazyRouteComponent(async () => import("./pages/ClusterPage.tsx"), "ClusterPage"),
+});
+
+const collected = createRoute({
+  getParentRoute: () => cluster,
+  path: "/collected",
+  component: lazyRouteComponent(async () => import("./pages/CollectedPage.tsx"), "CollectedPage"),
 });
 
 const resource = createRoute({
   getParentRoute: () => cluster,
   path: "/$resource",
   validateSearch: (search): TableSearch => pickTexts(search, ["namespace", "name", "labels"]),
-  component: ResourcePage,
+  loaderDeps: ({ search }) => search,
+  // On its way while the page's own code is: whoever shows it asks again, and handles what goes wrong.
+  loader: ({ context: { api, queryClient }, params, deps }) => {
+    queryClient.infiniteQuery(tableQuery(api, params, deps)).catch(() => undefined);
+  },
+  component: lazyRouteComponent(async () => import("./pages/ResourcePage.tsx"), "ResourcePage"),
 });
 
 const named = createRoute({
@@ -121,7 +120,7 @@ export function createConsoleRouter(context: RouterContext) {
       shell.addChildren([
         clusters,
         register,
-        cluster.addChildren([clusterOverview, resource, named, object]),
+        cluster.addChildren([clusterOverview, collected, resource, named, object]),
       ]),
     ]),
     context,

@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import { limits } from "./limits.ts";
+import { scopeSchema } from "./scope.ts";
 
 export const agentPaths = {
   token: "/oauth/token",
@@ -76,6 +77,8 @@ export const sessionRequestSchema = z.object({
   /** Digest of everything that can leave (allow-list manifest). */
   manifestDigest: text.optional(),
   streams: z.array(z.object({ stream: streamName, recordVersion: hashSchema })).max(10_000),
+  /** R14: what leaves it is marked as not collected. When absent, the streams are the scope. */
+  scope: scopeSchema.optional(),
   clock: time,
   roundTripMs,
 });
@@ -94,6 +97,8 @@ export const sessionAnswerSchema = z.discriminatedUnion("status", [
     heartbeatSeconds: z.number().int().positive(),
     checkSeconds: z.number().int().positive(),
     sendAgain: z.lazy(() => z.array(sendAgainSchema)),
+    /** Streams in scope that this session did not declare but that still have objects: nobody watches those. */
+    held: z.array(streamName).max(10_000).optional(),
     clock: time,
   }),
   z.object({
@@ -109,6 +114,8 @@ export const sendAgainSchema = z.object({
   id: uidSchema,
   stream: streamName,
   full: z.boolean(),
+  /** `schema`: the stream's record version is new, so its lists bring records of another shape. */
+  reason: text.optional(),
 });
 export type SendAgain = z.infer<typeof sendAgainSchema>;
 

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { managerSchema, streamStates } from "./agent.ts";
 import { limits } from "./limits.ts";
+import { scopeSchema } from "./scope.ts";
 
 const time = z.string();
 const id = z.string();
@@ -19,9 +20,29 @@ export const apiPaths = {
   counts: "/api/v1/clusters/:clusterId/counts",
   objects: "/api/v1/objects",
   object: "/api/v1/clusters/:clusterId/objects/:resource/:uid",
+  references: "/api/v1/clusters/:clusterId/references",
   related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
   clients: "/api/v1/clients",
   live: "/api/v1/live",
+  orgs: "/api/v1/orgs",
+  org: "/api/v1/org",
+  orgExport: "/api/v1/org/export",
+  sessionOrg: "/api/v1/session/org",
+  sessions: "/api/v1/sessions",
+  ownSession: "/api/v1/sessions/:sessionId",
+  people: "/api/v1/people",
+  person: "/api/v1/people/:personId",
+  personLink: "/api/v1/people/:personId/sign-in-link",
+  invitations: "/api/v1/invitations",
+  invitation: "/api/v1/invitations/:invitationId",
+  acceptInvitation: "/api/v1/invitations/accept",
+  identityProviders: "/api/v1/identity-providers",
+  identityProvider: "/api/v1/identity-providers/:providerId",
+  verifyProvider: "/api/v1/identity-providers/:providerId/verify",
+  providerSignIn: "/api/v1/sign-in/provider",
+  providerCallback: "/api/v1/sign-in/callback",
+  tokens: "/api/v1/tokens",
+  token: "/api/v1/tokens/:tokenId",
   openapi: "/api/v1/openapi.json",
 } as const;
 
@@ -44,7 +65,12 @@ export const clusterStreamSchema = z.object({
   detail: z.string().optional(),
   /** Everything up to here is known. */
   asOf: time.optional(),
+  /** Without those that left the scope. */
   objects: z.number().int(),
+  /** Objects that left the scope and are kept as they were. */
+  notCollected: z.number().int(),
+  /** The stream itself left the scope then. */
+  notCollectedSince: time.optional(),
 });
 export type ClusterStream = z.infer<typeof clusterStreamSchema>;
 
@@ -65,9 +91,39 @@ export const clusterSchema = z.object({
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
+const namedFact = z.object({ name: z.string(), evidence: z.string() });
+const valueCounts = z.array(z.object({ name: z.string(), count: z.number().int() }));
+
+/** Derived from version and nodes; what nothing speaks for is absent. */
+export const clusterFactsSchema = z.object({
+  /** `EKS`, `OpenShift`, `kind`, …, and what tells. */
+  distribution: namedFact.optional(),
+  /** `AWS`, `vSphere`, …, or the `providerID`'s own prefix. */
+  provider: namedFact.optional(),
+  regions: z.array(z.string()),
+  zones: z.array(z.string()),
+  /** Absent when nodes are not collected. */
+  nodes: z
+    .object({
+      total: z.number().int(),
+      ready: z.number().int(),
+      unschedulable: z.number().int(),
+      kubeletVersions: valueCounts,
+      architectures: valueCounts,
+      operatingSystems: valueCounts,
+    })
+    .optional(),
+});
+export type ClusterFacts = z.infer<typeof clusterFactsSchema>;
+
 export const clusterDetailSchema = clusterSchema.extend({
   clientId: z.string(),
   thumbprint: z.string(),
+  facts: clusterFactsSchema,
+  /** Digest of everything that can leave, as the latest session declared it (`obsyk operator manifest`). */
+  manifestDigest: z.string().optional(),
+  /** What the latest session declared that it reads. */
+  scope: scopeSchema.optional(),
   streams: z.array(clusterStreamSchema),
   blind: z.array(blindIntervalSchema),
 });
@@ -92,6 +148,8 @@ export const objectQuerySchema = z.object({
   objectName: z.string().min(1).max(253).optional(),
   /** Kubernetes label selector syntax. */
   labelSelector: z.string().max(4096).optional(),
+  /** Objects that left the operator's scope; without them when absent. */
+  notCollected: z.enum(["exclude", "include", "only"]).optional(),
   limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
   /** From the previous answer's `next`. */
   cursor: z.string().max(2048).optional(),
@@ -106,12 +164,16 @@ export const inventoryObjectSchema = z.object({
   name: z.string(),
   /** Pruned Kubernetes object. */
   record: z.record(z.string(), z.unknown()),
+  /** Why the record could not be stored, which is empty then (R5). */
+  stub: z.string().optional(),
   resourceVersion: z.string(),
   /** When the operator saw this version, corrected by the clock offset. */
   seenAt: time,
   /** When the platform stored it. */
   receivedAt: time,
   asOf: time.optional(),
+  /** It left the operator's scope then: shown as it was, not as it is. */
+  notCollectedSince: time.optional(),
 });
 export type InventoryObject = z.infer<typeof inventoryObjectSchema>;
 
@@ -155,6 +217,40 @@ export const relatedSchema = z.object({
 });
 export type Related = z.infer<typeof relatedSchema>;
 
+export const referenceQuerySchema = z.object({
+  resource: z.enum(["secrets", "configmaps"]),
+  namespace: z.string().max(253).optional(),
+  limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
+  /** From the previous answer's `next`. */
+  cursor: z.string().max(2048).optional(),
+});
+export type ReferenceQuery = z.infer<typeof referenceQuerySchema>;
+
+/** A Secret or ConfigMap that others name; nothing here says that it exists. */
+export const referenceSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  /** When the inventory has it as well. */
+  uid: z.string().optional(),
+  /** Keys that are named one by one. */
+  keys: z.array(z.string()),
+  referrerCount: z.number().int(),
+  /** The first of them, one entry for each way in which they refer. */
+  referrers: z.array(
+    z.object({ resource: z.string(), uid: z.string(), name: z.string(), via: z.string() }),
+  ),
+});
+export type Reference = z.infer<typeof referenceSchema>;
+
+export const referencePageSchema = z.object({
+  items: z.array(referenceSchema),
+  next: z.string().optional(),
+  /** The oldest as-of of the streams this answer draws from. */
+  asOf: time.optional(),
+  blind: z.array(blindIntervalSchema),
+});
+export type ReferencePage = z.infer<typeof referencePageSchema>;
+
 export const clientRequestSchema = z.object({
   /** Name of the cluster this client is for. */
   name: z.string().min(1).max(253),
@@ -175,8 +271,8 @@ export const clientSchema = z.object({
 export type Client = z.infer<typeof clientSchema>;
 
 export const sessionSchema = z.object({
-  person: z.object({ name: z.string(), role: z.string() }),
-  org: z.object({ name: z.string() }),
+  person: z.object({ id, name: z.string(), role: z.string() }),
+  org: z.object({ id, name: z.string() }),
   version: z.string(),
   /** Origin that operators are told to use. */
   agentUrl: z.string(),

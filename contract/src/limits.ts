@@ -13,6 +13,8 @@ export const limits = {
   collectionItems: 4096,
   /** Paths that `obsyk.truncated` lists at most, in order. */
   truncatedPaths: 64,
+  /** Entries of a list of evidence under `obsyk`, in order. */
+  findingItems: 256,
   /** Bytes of one canonical record; etcd refuses objects above about 1.5 MiB, pruned ones are far smaller. */
   recordBytes: 1024 * 1024,
   /** Bytes of one batch before compression: the sender adapts between these two. */
@@ -28,4 +30,9 @@ export const limits = {
   apiPageRows: 500,
   /** Fewest characters of a name substring search: a trigram index needs three. */
   searchChars: 3,
+  /** Clusters, and namespaces of one of them, that a viewer's limits may name. */
+  accessClusters: 100,
+  accessNamespaces: 100,
+  /** Longest life of an API token. */
+  tokenDays: 366,
 } as const;

@@ -20,7 +20,7 @@ import {
 } from "@obsyk/testkit";
 import { runOperator } from "./app.ts";
 import { waitFor } from "./deliver/deliver-harness.test.ts";
-import { scopeOf, streamOf } from "./scope.ts";
+import { selectionOf, streamsOf } from "./scope.ts";
 import { readSettings } from "./settings.ts";
 
 const canary = "canary-value-9f1d";
@@ -59,6 +59,7 @@ async function openWorld() {
     api,
     platform,
     env,
+    folder,
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
       await platform[Symbol.asyncDispose]();
@@ -94,9 +95,7 @@ function run(world: World, env: { readonly [name: string]: string } = {}) {
     controller.abort(new Error("stopped"));
     await done;
   };
-  const scope = scopeOf(settings)
-    .filter(({ mode }) => mode !== "counts")
-    .map(({ definition, mode }) => streamOf(definition, mode));
+  const scope = streamsOf(selectionOf(settings));
   return { logged, port: listening.promise, stop, scope, [Symbol.asyncDispose]: stop };
 }
 
@@ -227,5 +226,141 @@ test("runOperator: mode counts has one stream a namespace, as namespaces come an
   await waitFor(() => count("fresh").ends > 0, "the new namespace", 20_000);
   assert.equal(platform.sessions, 1);
   assert.ok(!operator.logged.some((line) => line.includes("reader.failed")));
+  assert.deepEqual(platform.violations, []);
+});
+
+/** The stream's lists and states in the order of the log. */
+function storyOf(logged: readonly string[], stream: string): string[] {
+  return logged
+    .map((line) => JSON.parse(line) as { event: string; stream?: string; state?: string })
+    .filter((line) => line.stream === stream && /^(list|stream)[.]/.test(line.event))
+    .map(({ event, state }) => (event === "stream.state" ? `state ${state}` : event));
+}
+
+function removeNamespace({ cluster }: World, namespace: string): void {
+  for (const object of cluster.store.list("secrets")) {
+    if (object.namespace === namespace) cluster.store.delete("secrets", object);
+  }
+  cluster.store.delete("namespaces", { namespace: "", name: namespace });
+}
+
+test("runOperator: a namespace that went while we were down is swept, by a list of its own (R14, W19)", async () => {
+  await using world = await openWorld();
+  const { platform, cluster } = world;
+  const env = { OBSYK_SECRETS_MODE: "counts", OBSYK_RESOURCES: "namespaces,secrets" };
+  const secrets = cluster.store.list("secrets");
+  const namespace = secrets[0]?.namespace ?? "";
+  const stream = platform.inventory.stream(`secrets/${namespace}/counts`);
+  const before = run(world, env);
+  await waitFor(() => stream.objects.size > 0, "a count", 20_000);
+  await before.stop();
+  const counted = stream.objects.size;
+  removeNamespace(world, namespace);
+  await using operator = run(world, env);
+  await waitFor(() => stream.objects.size === 0, "the sweep", 20_000);
+  await waitFor(() => stream.state === "stopped", "the end of that stream");
+  const name = `secrets/${namespace}/counts`;
+  const deletions = platform.inventory.lines.filter(
+    (line) => line.op === "delete" && line.stream === name,
+  );
+  assert.equal(deletions.length, counted);
+  assert.deepEqual(storyOf(operator.logged, name).slice(-3), [
+    "list.begun",
+    "list.finished",
+    "state stopped",
+  ]);
+  assert.deepEqual(platform.violations, []);
+});
+
+test("runOperator: a namespace that comes back during its last list waits for the end of it (W19)", async () => {
+  await using world = await openWorld();
+  const { platform, cluster } = world;
+  const env = { OBSYK_SECRETS_MODE: "counts", OBSYK_RESOURCES: "namespaces,secrets" };
+  await using operator = run(world, env);
+  const namespace = cluster.store.list("secrets")[0]?.namespace ?? "";
+  const name = `secrets/${namespace}/counts`;
+  const stream = platform.inventory.stream(name);
+  await waitFor(() => stream.ends > 0 && stream.objects.size > 0, "a count", 20_000);
+  const held = Promise.withResolvers<void>();
+  platform.fault = ({ path }) =>
+    path.endsWith("/batches") ? { kind: "late-reply", after: held.promise } : undefined;
+  removeNamespace(world, namespace);
+  const begun = () => storyOf(operator.logged, name).filter((word) => word === "list.begun").length;
+  await waitFor(() => begun() === 2, "its last list");
+  const metadata = { name: namespace };
+  const returned = { apiVersion: "v1", kind: "Namespace", metadata };
+  cluster.store.apply("namespaces", returned);
+  const secret = { metadata: { name: "again", namespace }, type: "Opaque", data: { a: "eA==" } };
+  cluster.store.apply("secrets", { apiVersion: "v1", kind: "Secret", ...secret });
+  const namespaces = platform.inventory.stream("namespaces/*/full");
+  const known = namespaces.objects.size;
+  held.resolve();
+  platform.fault = () => undefined;
+  await waitFor(() => namespaces.objects.size >= known, "the namespace is known again");
+  await waitFor(() => begun() === 3 && stream.objects.size === 1, "a count of what is new", 20_000);
+  const story = storyOf(operator.logged, name);
+  const last = story.lastIndexOf("list.begun");
+  assert.ok(story.slice(0, last).includes("state stopped"), story.join(", "));
+  assert.deepEqual(platform.violations, []);
+});
+
+test("runOperator: what the filter leaves out does not leave, and few whole names have streams of their own (R14)", async () => {
+  await using world = await openWorld();
+  const { platform, cluster } = world;
+  const names = cluster.store.list("namespaces").map(({ name }) => name);
+  const [first = "", second = ""] = names;
+  const uidsIn = (namespace: string) =>
+    new Set(
+      cluster.store
+        .list("pods")
+        .filter((object) => object.namespace === namespace)
+        .map(({ uid }) => uid),
+    );
+  const excluding = run(world, {
+    OBSYK_NAMESPACES_EXCLUDE: first,
+    OBSYK_RESOURCES: "namespaces,pods",
+  });
+  const pods = platform.inventory.stream("pods/*/full");
+  await waitFor(() => pods.ends > 0, "the first list", 20_000);
+  await excluding.stop();
+  const left = uidsIn(first);
+  assert.ok(pods.objects.size > 0);
+  assert.equal([...pods.objects.keys()].filter((uid) => left.has(uid)).length, 0);
+  assert.equal(platform.inventory.stream("namespaces/*/full").objects.size, names.length - 1);
+  const own = { OBSYK_NAMESPACES_INCLUDE: `${first},${second}`, OBSYK_RESOURCES: "nodes,pods" };
+  await using including = run(world, own);
+  const streams = [first, second].map((name) => platform.inventory.stream(`pods/${name}/full`));
+  await waitFor(() => streams.every(({ ends }) => ends > 0), "lists of both", 20_000);
+  assert.deepEqual(
+    streams.map(({ objects }) => [...objects.keys()].sort()),
+    [first, second].map((name) => [...uidsIn(name)].sort()),
+  );
+  assert.deepEqual([...platform.declared].sort(), [
+    "nodes/*/full",
+    ...[first, second].map((name) => `pods/${name}/full`).sort(),
+  ]);
+  assert.ok(!including.logged.some((line) => line.includes("reader.failed")));
+  assert.deepEqual(platform.violations, []);
+});
+
+test("runOperator: the scope file is followed while it runs; a wrong one changes nothing (R14)", async () => {
+  await using world = await openWorld();
+  const { platform, folder } = world;
+  const scopeFile = join(folder, "scope.yaml");
+  await writeFile(scopeFile, "resources: { pods: off }\n");
+  await using operator = run(world, { OBSYK_SCOPE_FILE: scopeFile });
+  const nodes = platform.inventory.stream("nodes/*/full");
+  await waitFor(() => nodes.ends === 1, "the first lists", 20_000);
+  assert.ok(!platform.declared.includes("pods/*/full"));
+  await writeFile(scopeFile, "resources: { sheep: on }\n");
+  const refusals = () => operator.logged.filter((line) => line.includes('"scope.refused"')).length;
+  await waitFor(() => refusals() === 1, "the refusal", 20_000);
+  assert.match(operator.logged.join(""), /unknown resources: sheep/);
+  assert.equal(platform.sessions, 1);
+  await writeFile(scopeFile, "resources: { secrets: off }\n");
+  const pods = platform.inventory.stream("pods/*/full");
+  await waitFor(() => pods.ends === 1 && nodes.ends === 2, "the new scope", 20_000);
+  assert.ok(!platform.declared.includes("secrets/*/keys"));
+  assert.deepEqual([platform.sessions, platform.goodbyes, refusals()], [2, 1, 1]);
   assert.deepEqual(platform.violations, []);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { formatStream, product } from "@obsyk/contract";
+import { formatStream, product, type ScopeFile } from "@obsyk/contract";
 import {
   backoffMs,
   openObserveServer,
@@ -26,9 +26,9 @@ import { openClusterGuard } from "./kube/cluster-guard.ts";
 import { readClusterIdentity, type ClusterIdentity } from "./kube/cluster-identity.ts";
 import { openInClusterTarget } from "./kube/in-cluster.ts";
 import { openKubeconfigTarget } from "./kube/kubeconfig.ts";
-import { digestOf } from "./manifest.ts";
 import { runReaders } from "./readers.ts";
-import { scopeOf, streamOf, type ScopedStream } from "./scope.ts";
+import { readScopeFile, watchScopeFile } from "./scope-file.ts";
+import { declarationOf, digestOf, selectionOf, streamsOf, type Selection } from "./scope.ts";
 import type { OperatorSettings } from "./settings.ts";
 
 export type OperatorOptions = {
@@ -54,6 +54,7 @@ export type Parts = OperatorOptions & {
   readonly access: ClusterAccess;
   readonly client: PlatformClient;
   readonly tokens: TokenSource;
+  readonly selection: Selection;
   readonly onSession?: (session: Session | undefined) => void;
 };
 
@@ -71,6 +72,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const listen = { host: settings.observeHost, port: settings.observePort };
   const clientId = await readClientId(settings);
   const tls = await readPlatformTls(settings);
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   await using access = await openAccess(options);
   await using client = createPlatformClient({
     url,
@@ -94,44 +96,95 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const { random } = options;
   const keyFile = settings.privateKeyFile;
   const tokens = createTokenSource({ client, clientId, keyFile, clock, random, events });
-  await deliverCluster({ ...options, events, registry, access, client, tokens }, signal);
+  const parts = { ...options, events, registry, access, client, tokens, selection };
+  await deliverCluster(parts, signal);
   events.stopped();
 }
 
 /** Reads the cluster and hands over what is read, session after session, until the signal aborts. */
 export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { settings, registry, access, clock, random, events, client, tokens } = parts;
+  const { registry, clock, client, tokens } = parts;
   const first = await readIdentity(parts, signal);
   if (first === undefined) return;
-  let identity = first;
-  let session: Session | undefined;
-  observe(registry, { session: () => session, tokens, nowMs: () => clock.now() });
-  const scope = scopeOf(settings);
-  // Streams of mode counts are declared once the namespaces are known.
-  const declared = scope
-    .filter(({ mode }) => mode !== "counts")
-    .map(({ definition, mode }) => streamOf(definition, mode));
+  const shared: Shared = { identity: first, session: undefined };
+  observe(registry, { session: () => shared.session, tokens, nowMs: () => clock.now() });
+  const calls = new AgentCalls(client, tokens);
+  await followSelection(parts, signal, (selection, current) =>
+    deliverSelection({ ...parts, calls, shared, selection }, current),
+  );
+}
+
+/** Delivers under the selection that holds; another one ends the session cleanly and begins the next (R14). */
+async function followSelection(
+  { settings, selection: initial, clock, events }: Parts,
+  signal: AbortSignal,
+  deliver: (selection: Selection, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  let selection = initial;
+  let turn = new AbortController();
+  const changed = (file: ScopeFile): void => {
+    const next = selectionOf(settings, file);
+    if (isSameSelection(selection, next)) return;
+    selection = next;
+    events.scopeChanged({ ...describeSelection(next) });
+    turn.abort(new Error("the scope changed"));
+  };
+  const { scopeFile } = settings;
+  const watching =
+    scopeFile === undefined
+      ? undefined
+      : watchScopeFile(
+          scopeFile,
+          { clock, changed, refused: (error) => events.scopeRefused({ error }) },
+          signal,
+        );
+  while (!signal.aborted) {
+    turn = new AbortController();
+    await deliver(selection, AbortSignal.any([signal, turn.signal]));
+  }
+  await watching;
+}
+
+function isSameSelection(one: Selection, other: Selection): boolean {
+  return JSON.stringify(declarationOf(one)) === JSON.stringify(declarationOf(other));
+}
+
+function describeSelection({ resources, namespaces }: Selection) {
+  const chosen = resources.map(({ definition, mode }) => `${definition.resource}/${mode}`);
+  return { resources: chosen.join(" "), ...namespaces };
+}
+
+/** What outlives a session and a selection. */
+type Shared = { identity: ClusterIdentity; session: Session | undefined };
+
+type Turn = Parts & {
+  readonly calls: AgentCalls;
+  readonly shared: Shared;
+};
+
+async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> {
+  const { access, clock, random, events, calls, shared, selection } = turn;
   await runDelivery(
     {
-      calls: new AgentCalls(client, tokens),
-      streams: declared.map(({ stream }) => stream),
+      calls,
+      streams: streamsOf(selection).map(({ stream }) => stream),
       request: async (asking) => {
-        identity = await readIdentityNow(parts, identity, asking);
-        return requestOf(parts, identity, declared);
+        shared.identity = await readIdentityNow(turn, shared.identity, asking);
+        return requestOf(turn, shared.identity);
       },
       readers: (current, ended) => {
-        const expected = identity.uid;
+        const expected = shared.identity.uid;
         const changed = (found: string): void => {
           events.clusterChanged({ expected, found });
           current.end("cluster-changed");
         };
         const guarded = { access, clock, clusterUid: expected, changed, signal: ended };
         const cluster = openClusterGuard(guarded);
-        return runReaders({ ...parts, session: current, scope, cluster }, ended);
+        return runReaders({ ...turn, session: current, cluster }, ended);
       },
       onSession: (current) => {
-        session = current;
-        parts.onSession?.(current);
+        shared.session = current;
+        turn.onSession?.(current);
       },
       clock,
       random,
@@ -142,9 +195,8 @@ export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise
 }
 
 function requestOf(
-  { settings, instanceId }: Parts,
+  { settings, instanceId, selection }: Parts,
   { uid, kubernetesVersion }: ClusterIdentity,
-  declared: readonly ScopedStream[],
 ): AskedSession {
   return {
     instanceId,
@@ -153,8 +205,9 @@ function requestOf(
     operatorVersion: product.version,
     ...(settings.podUid === undefined ? {} : { podUid: settings.podUid }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
-    manifestDigest: digestOf(scopeOf(settings)),
-    streams: declared.map(({ stream, recordVersion }) => ({
+    manifestDigest: digestOf(selection),
+    scope: declarationOf(selection),
+    streams: streamsOf(selection).map(({ stream, recordVersion }) => ({
       stream: formatStream(stream),
       recordVersion,
     })),
@@ -232,6 +285,13 @@ async function readClientId({ clientId, clientIdFile }: OperatorSettings): Promi
   throw new OperatorSettingError(
     "the client id is empty or holds characters that no client id has",
   );
+}
+
+/** @throws {OperatorSettingError} for a file that cannot be used */
+export async function readFileOfScope({
+  scopeFile,
+}: Pick<OperatorSettings, "scopeFile">): Promise<ScopeFile> {
+  return scopeFile === undefined ? {} : readScopeFile(scopeFile);
 }
 
 async function readPlatformTls({ caFile }: OperatorSettings): Promise<OutboundTls> {

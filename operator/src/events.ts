@@ -23,6 +23,15 @@ export type OperatorEvents = DeliverEvents &
     clusterUnreachable(failure: { readonly error: unknown; readonly waitMs: number }): void;
     /** R23: the API server speaks for another cluster than the session; both are uids of kube-system. */
     clusterChanged(change: { readonly expected: string; readonly found: string }): void;
+    /** R14: what is read now; a new session begins. */
+    scopeChanged(scope: {
+      /** `resource/mode`, separated by spaces. */
+      readonly resources: string;
+      readonly include: readonly string[];
+      readonly exclude: readonly string[];
+    }): void;
+    /** The scope file is wrong or gone; what was read before is read on. */
+    scopeRefused(failure: { readonly error: unknown }): void;
     readerFailed(failure: { readonly error: unknown }): void;
     /** A connection to the platform was secured. */
     secured(connection: SecuredConnection): void;
@@ -86,6 +95,8 @@ function counters(registry: Registry) {
       "Sessions ended because another cluster answered.",
       [],
     ),
+    scopeChanges: counter("scope_changes_total", "Changes of what is read.", []),
+    scopeRefusals: counter("scope_refusals_total", "Scope files that were wrong or gone.", []),
     guards: counter("secret_guard_total", "Answers that were no Table. Must be 0.", ["resource"]),
     listSeconds: new Histogram({
       name: "obsyk_operator_list_seconds",
@@ -105,6 +116,15 @@ function processEvents(log: Log, count: Counters) {
     clusterChanged(change) {
       count.clusterChanges.inc();
       log.write("error", "cluster.changed", change);
+    },
+    scopeChanged({ resources, include, exclude }) {
+      count.scopeChanges.inc();
+      const namespaces = { include: include.join(" "), exclude: exclude.join(" ") };
+      log.write("info", "scope.changed", { resources, ...namespaces });
+    },
+    scopeRefused({ error }) {
+      count.scopeRefusals.inc();
+      log.write("error", "scope.refused", { error });
     },
     readerFailed: ({ error }) => log.write("error", "reader.failed", { error }),
     secured(connection) {

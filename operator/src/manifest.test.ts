@@ -5,8 +5,8 @@ import { readManifest } from "./manifest.ts";
 
 const read = (...args: readonly string[]) => readManifest({ env: {}, args });
 
-test("readManifest: names every resource in scope, and each field with a reason", () => {
-  const { resources: read_, annotations } = read();
+test("readManifest: names every resource in scope, and each field with a reason", async () => {
+  const { resources: read_, annotations } = await read();
   assert.deepEqual(
     read_.map(({ resource }) => resource).sort(),
     resources
@@ -28,32 +28,39 @@ test("readManifest: names every resource in scope, and each field with a reason"
   assert.match(why.get("spec.sessionAffinity") ?? "", /reached/);
 });
 
-test("readManifest: modes decide what is named of Secrets", () => {
-  const paths = (...args: readonly string[]): readonly string[] =>
-    read("--resources", "secrets", ...args).resources.flatMap(({ fields }) =>
-      fields.map(({ path }) => path),
+test("readManifest: modes decide what is named of Secrets", async () => {
+  const paths = (...args: readonly string[]): Promise<readonly string[]> =>
+    read("--resources", "namespaces,secrets", ...args).then(({ resources: chosen }) =>
+      chosen
+        .filter(({ resource }) => resource === "secrets")
+        .flatMap(({ fields }) => fields.map(({ path }) => path)),
     );
-  assert.ok(paths().includes("obsyk.dataKeys[]"));
-  assert.deepEqual(paths("--secrets-mode", "counts").toSorted(), [
+  assert.ok((await paths()).includes("obsyk.dataKeys[]"));
+  assert.deepEqual((await paths("--secrets-mode", "counts")).toSorted(), [
     "metadata.name",
     "metadata.namespace",
     "obsyk.dataCount",
     "type",
   ]);
-  assert.deepEqual(paths("--secrets-mode", "off"), []);
-  assert.ok(!paths().some((path) => /^(?:data|stringData|binaryData)\b/.test(path)));
+  assert.deepEqual(await paths("--secrets-mode", "off"), []);
+  assert.deepEqual(await paths("--secrets-mode", "references"), []);
+  assert.ok(!(await paths()).some((path) => /^(?:data|stringData|binaryData)\b/.test(path)));
 });
 
-test("readManifest: the digest follows what is in scope, not how it was asked for", () => {
-  const digest = (...args: readonly string[]): string => read(...args).digest;
-  assert.match(digest(), /^[0-9a-f]{64}$/);
-  assert.equal(digest("--resources", "pods,nodes"), digest("--resources", "nodes,pods"));
+test("readManifest: the digest follows what is in scope, not how it was asked for", async () => {
+  const digest = async (...args: readonly string[]): Promise<string> =>
+    (await read(...args)).digest;
+  assert.match(await digest(), /^[0-9a-f]{64}$/);
+  assert.equal(
+    await digest("--resources", "pods,nodes"),
+    await digest("--resources", "nodes,pods"),
+  );
   const different = [
-    digest(),
-    digest("--resources", "pods"),
-    digest("--secrets-mode", "counts"),
-    digest("--secrets-mode", "off"),
-    digest("--configmaps-mode", "counts"),
+    await digest(),
+    await digest("--resources", "pods"),
+    await digest("--secrets-mode", "counts"),
+    await digest("--secrets-mode", "off"),
+    await digest("--configmaps-mode", "counts"),
   ];
   assert.equal(new Set(different).size, different.length);
 });

@@ -3,17 +3,12 @@
  *
  * @module
  */
-import { canonicalize, type Mode } from "@obsyk/contract";
-import {
-  annotationKeys,
-  apiVersionOf,
-  collectedFields,
-  describeCollection,
-  whyKept,
-} from "@obsyk/contract/allow-list";
-import { manifestDigest, parseSettings } from "@obsyk/runtime";
-import { scopeOf, type Scope } from "./scope.ts";
-import { checkResources, settingsTable } from "./settings.ts";
+import type { Mode } from "@obsyk/contract";
+import { annotationKeys, apiVersionOf, manifestOf, whyKept } from "@obsyk/contract/allow-list";
+import { parseSettings } from "@obsyk/runtime";
+import { readFileOfScope } from "./app.ts";
+import { digestOf, readOf, selectionOf } from "./scope.ts";
+import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
   /** SHA-256 in hexadecimal. */
@@ -36,30 +31,25 @@ export type ManifestResource = {
   }[];
 };
 
-export function digestOf(scope: Scope): string {
-  return manifestDigest(canonicalize(describeCollection(scope)));
-}
-
 /**
  * @param source the operator's own flags and variables; those about cluster and platform are not needed
  * @throws {SettingsError | OperatorSettingError} for settings that are wrong
  */
-export function readManifest(source: {
+export async function readManifest(source: {
   readonly env: { readonly [name: string]: string | undefined };
   readonly args: readonly string[];
-}): Manifest {
+}): Promise<Manifest> {
   const settings = parseSettings(settingsTable, source);
-  checkResources(settings);
-  const scope = scopeOf(settings);
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   return {
-    digest: digestOf(scope),
+    digest: digestOf(selection),
     annotations: annotationKeys,
-    resources: scope.map(({ definition, mode }) => ({
+    resources: readOf(selection).map(({ definition, mode }) => ({
       resource: definition.resource,
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
       mode,
-      fields: collectedFields({ definition, mode }).map(({ path, beside }) => ({
+      fields: manifestOf(definition, mode).map(({ path, beside }) => ({
         path,
         beside,
         why: whyKept(path),

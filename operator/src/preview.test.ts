@@ -134,7 +134,7 @@ function streamsOf(text: string): ReadonlyMap<string, readonly string[]> {
 test("runPreview: its lines are those that a platform receives, byte for byte", async () => {
   await using world = await openWorld(300);
   const { text, streams, request } = await preview(world);
-  assert.equal(request.manifestDigest, readManifest({ env: {}, args: [] }).digest);
+  assert.equal(request.manifestDigest, (await readManifest({ env: {}, args: [] })).digest);
   const received = await record(world);
   assert.deepEqual(streamsOf(text), streamsOf(received));
   const puts = text.split("\n").filter((line) => line.startsWith('{"op":"put"'));

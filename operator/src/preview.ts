@@ -14,13 +14,14 @@ import {
   type StreamState,
 } from "@obsyk/contract";
 import { parseSettings, Registry, Secret, type Clock, type Log } from "@obsyk/runtime";
-import { deliverCluster, openAccess } from "./app.ts";
+import { deliverCluster, openAccess, readFileOfScope } from "./app.ts";
 import type { PlatformClient, PlatformResponse } from "./deliver/platform-client.ts";
 import type { Session } from "./deliver/session.ts";
 import { OperatorSettingError } from "./errors.ts";
 import { createEvents } from "./events.ts";
 import { readClusterIdentity } from "./kube/cluster-identity.ts";
-import { checkCounts, checkResources, settingsTable, type OperatorSettings } from "./settings.ts";
+import { selectionOf } from "./scope.ts";
+import { settingsTable, type OperatorSettings } from "./settings.ts";
 
 export type PreviewOptions = {
   /** The operator's own flags and variables; those about the platform are not needed. */
@@ -70,6 +71,7 @@ const notYet: ReadonlySet<StreamState> = new Set(["starting", "listing", "waitin
 export async function runPreview(options: PreviewOptions, signal: AbortSignal): Promise<Preview> {
   const { log } = options;
   const settings = readPreviewSettings(options);
+  const selection = selectionOf(settings, await readFileOfScope(settings));
   await using access = await openAccess({ ...options, settings });
   await readClusterIdentity(access, AbortSignal.any([signal, AbortSignal.timeout(identityMs)]));
   const registry = new Registry();
@@ -81,6 +83,7 @@ export async function runPreview(options: PreviewOptions, signal: AbortSignal): 
     {
       ...options,
       settings,
+      selection,
       registry,
       events,
       access,
@@ -124,8 +127,6 @@ async function untilListed(options: {
 
 function readPreviewSettings({ args, env }: PreviewOptions): OperatorSettings {
   const settings = parseSettings(settingsTable, { args, env });
-  checkResources(settings);
-  checkCounts(settings);
   const kubeconfig = settings.kubeconfig ?? firstKubeconfig(env);
   if (kubeconfig === undefined && (env["KUBERNETES_SERVICE_HOST"] ?? "") === "") {
     throw new OperatorSettingError("no cluster is named: give --kubeconfig FILE");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SettingsError } from "@obsyk/runtime";
 import { findUrlProblem } from "./deliver/platform-url.ts";
-import { scopeOf } from "./scope.ts";
+import { declarationOf, digestOf, scopeOf, selectionOf, streamsOf } from "./scope.ts";
 import { readSettings } from "./settings.ts";
 
 const env = {
@@ -20,6 +20,12 @@ const refused: readonly (readonly [string, { [name: string]: string | undefined 
   ["two client ids", { OBSYK_CLIENT_ID_FILE: "/id" }, /exactly one/],
   ["no client id", { OBSYK_CLIENT_ID: undefined }, /exactly one/],
   ["an unknown resource", { OBSYK_RESOURCES: "pods,sheep" }, /unknown resources: sheep/],
+  ["no namespace name", { OBSYK_NAMESPACES_EXCLUDE: "a,b*c" }, /NAMESPACES_EXCLUDE: entry 1 is no/],
+  [
+    "counts without namespaces",
+    { OBSYK_RESOURCES: "secrets", OBSYK_SECRETS_MODE: "counts" },
+    /namespaces must be on/,
+  ],
   ["NODE_OPTIONS", { NODE_OPTIONS: "--tls-min-v1.0" }, /NODE_OPTIONS in the environment/],
   ["TLS checks off", { NODE_TLS_REJECT_UNAUTHORIZED: "0" }, /NODE_TLS_REJECT_UNAUTHORIZED/],
   ["a key log", { SSLKEYLOGFILE: "/tmp/keys" }, /SSLKEYLOGFILE/],
@@ -94,6 +100,49 @@ test("scopeOf: reads namespaces first, pods last, and what the modes say", () =>
     some.map(({ definition, mode }) => [definition.resource, mode]),
     [["pods", "full"]],
   );
+});
+
+test("selectionOf: the file speaks louder than the settings, one resource at a time (R14)", () => {
+  const settings = read({ OBSYK_RESOURCES: "namespaces,pods", OBSYK_SECRETS_MODE: "counts" });
+  const file = {
+    resources: { pods: "off", nodes: true, secrets: "on", configmaps: "references" },
+  } as const;
+  const selection = selectionOf(settings, file);
+  assert.deepEqual(
+    declarationOf(selection)
+      .resources.map(({ resource, mode }) => `${resource}/${mode}`)
+      .sort(),
+    ["configmaps/references", "namespaces/full", "nodes/full", "secrets/counts"],
+  );
+  const names = (resources: Parameters<typeof selectionOf>[1]) =>
+    streamsOf(selectionOf(settings, resources)).map(({ stream }) => stream.resource);
+  assert.deepEqual(names(file), ["namespaces", "nodes"], "nobody reads what is only referred to");
+  assert.notEqual(digestOf(selection), digestOf(selectionOf(settings)));
+  const refusals: readonly (readonly [Parameters<typeof selectionOf>[1], RegExp])[] = [
+    [{ resources: { sheep: "on" } }, /unknown resources: sheep. Known: .*pods/],
+    [
+      { resources: { pods: "keys" } },
+      /pods is not read in mode keys: its modes are full, metadata/,
+    ],
+    [{ resources: { namespaces: false, secrets: "counts" } }, /namespaces must be on/],
+  ];
+  for (const [wrong, message] of refusals) {
+    assert.throws(() => selectionOf(settings, wrong), message);
+  }
+});
+
+test("streamsOf: few whole names get streams of their own, anything else one for the cluster (R14)", () => {
+  const places = (include: readonly string[], exclude: readonly string[] = []) =>
+    streamsOf(
+      selectionOf(read({ OBSYK_RESOURCES: "nodes,pods" }), {
+        namespaces: { include: [...include], exclude: [...exclude] },
+      }),
+    ).map(({ stream }) => `${stream.resource}/${stream.namespace}`);
+  assert.deepEqual(places([]), ["nodes/*", "pods/*"]);
+  assert.deepEqual(places(["a", "b", "a"]), ["nodes/*", "pods/a", "pods/b"]);
+  assert.deepEqual(places(["a", "b"], ["b"]), ["nodes/*", "pods/a"]);
+  assert.deepEqual(places(["a", "b*"]), ["nodes/*", "pods/*"]);
+  assert.deepEqual(places(["a", "b", "c", "d", "e", "f", "g", "h", "i"]), ["nodes/*", "pods/*"]);
 });
 
 const urls: readonly (readonly [string, boolean, RegExp | undefined])[] = [

@@ -1,8 +1,9 @@
 /** The operator's settings, and the environment it refuses to run in. */
-import { resources } from "@obsyk/contract/allow-list";
+import { namespaceFilterSchema } from "@obsyk/contract";
 import { parseSettings, type SettingsOf } from "@obsyk/runtime";
 import { findUrlProblem } from "./deliver/platform-url.ts";
 import { OperatorSettingError } from "./errors.ts";
+import { selectionOf } from "./scope.ts";
 
 export const settingsTable = {
   platformUrl: {
@@ -94,17 +95,37 @@ export const settingsTable = {
     type: "string",
     env: "OBSYK_SECRETS_MODE",
     flag: "secrets-mode",
-    doc: "What is read of Secrets: metadata and key names, counts per namespace, or nothing.",
+    doc: "What is read of Secrets: metadata and key names, counts per namespace, names from whoever refers to them (no permission needed), or nothing.",
     default: "keys",
-    choices: ["keys", "counts", "off"],
+    choices: ["keys", "counts", "references", "off"],
   },
   configMapsMode: {
     type: "string",
     env: "OBSYK_CONFIGMAPS_MODE",
     flag: "configmaps-mode",
-    doc: "What is read of ConfigMaps: metadata and key names, counts per namespace, or nothing.",
+    doc: "What is read of ConfigMaps: metadata and key names, counts per namespace, names from whoever refers to them (no permission needed), or nothing.",
     default: "keys",
-    choices: ["keys", "counts", "off"],
+    choices: ["keys", "counts", "references", "off"],
+  },
+  namespacesInclude: {
+    type: "list",
+    env: "OBSYK_NAMESPACES_INCLUDE",
+    flag: "namespaces-include",
+    doc: "Namespaces to collect from, separated by commas; a * at the end stands for the rest of a name; all when empty. Up to eight whole names are read one by one, so that nothing of others is received.",
+    default: [],
+  },
+  namespacesExclude: {
+    type: "list",
+    env: "OBSYK_NAMESPACES_EXCLUDE",
+    flag: "namespaces-exclude",
+    doc: "Namespaces to leave out, in the same form; they win. What they hold is received and dropped.",
+    default: [],
+  },
+  scopeFile: {
+    type: "string",
+    env: "OBSYK_SCOPE_FILE",
+    flag: "scope-file",
+    doc: "YAML file with resources (on, off or a mode) and namespaces (include, exclude) that overrides these settings. It is looked at every 2 seconds; a wrong one changes nothing.",
   },
   kubeMinTls: {
     type: "string",
@@ -178,38 +199,23 @@ function findMistakes(settings: Parsed): readonly string[] {
   const urlProblem =
     platformUrl === undefined ? undefined : findUrlProblem(platformUrl, allowHttpLoopback);
   if (urlProblem !== undefined) problems.push(`OBSYK_PLATFORM_URL: ${urlProblem}`);
-  return [...problems, ...findUnknownResources(settings), ...findCountsProblems(settings)];
+  return [...problems, ...findScopeMistakes(settings)];
 }
 
-type Scoping = Pick<Parsed, "resources" | "secretsMode" | "configMapsMode">;
-
-/** @throws {OperatorSettingError} that names what is not known, and what is. */
-export function checkResources(settings: Pick<Scoping, "resources">): void {
-  refuse(findUnknownResources(settings));
-}
-
-/** @throws {OperatorSettingError} when counting has no namespaces to go by. */
-export function checkCounts(settings: Scoping): void {
-  refuse(findCountsProblems(settings));
-}
-
-function refuse([problem]: readonly string[]): void {
-  if (problem !== undefined) throw new OperatorSettingError(problem);
-}
-
-function findUnknownResources(settings: Pick<Scoping, "resources">): readonly string[] {
-  const known = new Set(resources.map(({ resource }) => resource));
-  const unknown = settings.resources.filter((name) => !known.has(name));
-  if (unknown.length === 0) return [];
-  return [
-    `OBSYK_RESOURCES names unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${[...known].join(", ")}`,
-  ];
-}
-
-function findCountsProblems(settings: Scoping): readonly string[] {
-  const counts = settings.secretsMode === "counts" || settings.configMapsMode === "counts";
-  if (!counts || settings.resources.length === 0 || settings.resources.includes("namespaces")) {
-    return [];
+function findScopeMistakes(settings: Parsed): readonly string[] {
+  const problems: string[] = [];
+  const filter = { include: settings.namespacesInclude, exclude: settings.namespacesExclude };
+  const filtered = namespaceFilterSchema.safeParse(filter);
+  for (const { path, message } of filtered.error?.issues ?? []) {
+    const { namespacesInclude, namespacesExclude } = settingsTable;
+    const { env } = path[0] === "exclude" ? namespacesExclude : namespacesInclude;
+    problems.push(`${env}: entry ${String(path[1])} ${message}`);
   }
-  return ["mode counts reads namespace by namespace: add namespaces to OBSYK_RESOURCES"];
+  try {
+    selectionOf(settings);
+  } catch (error) {
+    if (!(error instanceof OperatorSettingError)) throw error;
+    problems.push(error.message);
+  }
+  return problems;
 }

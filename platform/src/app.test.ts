@@ -8,9 +8,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ConnectionOptions } from "node:tls";
 import { generateSigningKey, parseSettings } from "@obsyk/runtime";
 import { SignJWT } from "jose";
-import pg from "pg";
 import { createTestCertificate } from "./http/test-certificate.ts";
-import { findContradictions, settingsTable } from "./settings.ts";
+import { findContradictions, settingsTable, signInCommand } from "./settings.ts";
+import { openPool } from "./store/database.ts";
 import { openTestServer } from "./store/test-database.ts";
 import { readLockFile } from "./store/postgres-process.ts";
 import {
@@ -34,7 +34,8 @@ test("openPlatform: serves three listeners, signs in, and stops", async () => {
   const cookie = await signInOwner(target);
   const session = await callConsole(target, { path: "/api/v1/session", cookie });
   assert.equal(session.status, 200, session.text);
-  assert.deepEqual(membersOf(session)["person"], { name: "owner", role: "owner" });
+  const { name, role } = membersOf(session)["person"] as { name: string; role: string };
+  assert.deepEqual([name, role], ["owner", "owner"]);
   const openapi = await callConsole(target, { path: "/api/v1/openapi.json" });
   assert(Object.hasOwn(membersOf(openapi)["paths"] as object, "/api/v1/clients"));
   const metrics = await (await fetch(new URL("/metrics", platform.observeUrl))).text();
@@ -98,7 +99,8 @@ test("console pages: a nonce of its own in each answer, files as they are, every
   const consoleDir = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
   t.after(() => rm(consoleDir, { recursive: true }));
   await mkdir(path.join(consoleDir, "assets"));
-  await writeFile(path.join(consoleDir, "index.html"), '<meta content="__CSP_NONCE__"><p>page');
+  const html = '<meta content="__CSP_NONCE__"><i title="__SIGN_IN_COMMAND__"></i><p>page';
+  await writeFile(path.join(consoleDir, "index.html"), html);
   await writeFile(path.join(consoleDir, "assets", "main-1a2b.js"), "export {};");
   await using target = await openTestPlatform({ env: { OBSYK_CONSOLE_DIR: consoleDir } });
   const page = async (at: string) =>
@@ -110,8 +112,10 @@ test("console pages: a nonce of its own in each answer, files as they are, every
     const nonce = /content="([^"]+)"/.exec(answer.text)?.[1] ?? "";
     const policy = String(answer.headers["content-security-policy"]);
     assert(policy.includes(`style-src 'self' 'nonce-${nonce}'`));
+    assert(policy.includes("require-trusted-types-for 'script'; trusted-types default;"));
     assert(policy.includes("script-src 'self';") && !policy.includes("unsafe"));
     assert.equal(answer.headers["x-content-type-options"], "nosniff");
+    assert(answer.text.includes(`sign-in-link --data-dir ${target.dataDir}`), answer.text);
     nonces.add(nonce);
   }
   assert.equal(nonces.size, 4);
@@ -128,6 +132,18 @@ test("openPlatform: makes its signing key once, for itself alone", async () => {
   await using target = await openTestPlatform();
   const found = await stat(path.join(target.dataDir, "signing-key.pem"));
   assert.equal(found.mode & 0o777, 0o600);
+});
+
+test("signInCommand: names what is not usual, and no path to other machines", () => {
+  const command = (env: { readonly [name: string]: string }) =>
+    signInCommand(parseSettings(settingsTable, { env, args: [] }));
+  const usual = "npx node platform/src/main.ts sign-in-link";
+  assert.equal(command({}), usual);
+  assert.equal(
+    command({ OBSYK_DATA_DIR: "/data/it's here", OBSYK_CONSOLE_URL: "http://127.0.0.1:8123" }),
+    `${usual} --data-dir '/data/it'\\''s here' --console-url http://127.0.0.1:8123`,
+  );
+  assert.equal(command({ OBSYK_DATA_DIR: "/data", OBSYK_CONSOLE_HOST: "0.0.0.0" }), usual);
 });
 
 test("findContradictions: names every mistake", () => {
@@ -199,8 +215,13 @@ test("openPlatform: two processes on one DATABASE_URL share sessions, clients an
   );
   assert.equal(answers.filter(({ status }) => status === 200).length, 1);
   await using owner = new AsyncDisposableStack();
-  const pool = owner.adopt(new pg.Pool({ connectionString: urlAs(user), max: 1 }), (own) =>
-    own.end(),
+  const pool = owner.adopt(
+    openPool({
+      target: { kind: "url", url: urlAs(user) },
+      maxConnections: 1,
+      onConnectionLost: () => undefined,
+    }),
+    (own) => own.end(),
   );
   const { rows: orgs } = await pool.query("select from org");
   const { rows: people } = await pool.query("select from person");

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { resolveTxt } from "node:dns/promises";
 import { maxBodyBytes } from "@obsyk/contract";
 import {
   createLog,
@@ -20,7 +21,6 @@ import {
   createAuthenticatePerson,
   registerClientRoutes,
   registerSessionRoutes,
-  type AgentAddress,
 } from "./auth/console-routes.ts";
 import { createSignInLink, purgeExpired } from "./auth/sessions.ts";
 import { ensureSigningKey, readSigningKeyFile } from "./auth/signing-key-file.ts";
@@ -30,6 +30,7 @@ import { createEvents, type Events } from "./events.ts";
 import { acceptJson, acceptLines } from "./http/body.ts";
 import { createConsoleServer } from "./http/console-server.ts";
 import type { Deps } from "./http/deps.ts";
+import { guardRoutes } from "./http/route-guard.ts";
 import { createListenerServer, listen, type HttpServer, type Tls } from "./http/server.ts";
 import { registerIngest } from "./ingest/agent-routes.ts";
 import { createPartitions } from "./ingest/partitions.ts";
@@ -38,11 +39,18 @@ import {
   findContradictions,
   isLoopbackHost,
   postgresChoice,
+  signInCommand,
   type PlatformSettings,
 } from "./settings.ts";
 import type { Database } from "./store/database.ts";
 import { openStore } from "./store/open-store.ts";
 import { ensureFirstPerson } from "./tenancy/first-start.ts";
+import { eraseMarked } from "./tenancy/orgs.ts";
+import type { ResolveTxt } from "./tenancy/identity-providers.ts";
+import { openIdOptions } from "./tenancy/oidc.ts";
+import { registerOidc, type OidcRouteOptions } from "./tenancy/oidc-routes.ts";
+import { registerOwn } from "./tenancy/own-routes.ts";
+import { registerPeople, type PeopleOptions } from "./tenancy/people-routes.ts";
 
 type Register = (server: HttpServer, deps: Deps) => void;
 
@@ -54,6 +62,8 @@ export type PlatformOptions = {
   readonly settings: PlatformSettings;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Asks for TXT records; the system's resolver when absent. */
+  readonly resolveTxt?: ResolveTxt;
   /** Where log lines go; standard output when absent. */
   readonly logTo?: { write(line: string): void };
 };
@@ -169,54 +179,79 @@ async function openListeners(
   const { settings } = options;
   // A listener's port may be known only once it listens; whoever asks earlier gets what is configured.
   const urls = { agent: settings.agentUrl, console: settings.consoleUrl };
-  const agentTls = await readTls(settings.agentCertFile, settings.agentKeyFile);
-  const agentCa = await readCertificates(settings.agentCaFile);
-  const consoleTls = await readTls(settings.consoleCertFile, settings.consoleKeyFile);
-  const signingKey = await (settings.signingKeyFile === undefined
-    ? ensureSigningKey(settings.dataDir)
-    : readSigningKeyFile(settings.signingKeyFile));
+  const { agentTls, agentCa, consoleTls, signingKey } = await readFiles(settings);
   const isSecure = consoleTls !== undefined || settings.consoleUrl?.startsWith("https:") === true;
   const { database, events } = parts;
   const { clock, random } = options;
   const issuer = (): string => urls.agent ?? "";
   const directory = new ClientDirectory(database.db, clock);
   const tokens = createAccessTokens({ signingKey, issuer, directory, clock, events });
-  const deps: Deps = {
-    ...parts,
-    clock,
-    random,
-    authenticateAgent: (request) => tokens.authenticate(request),
-    authenticatePerson: createAuthenticatePerson({ database, clock }, { isSecure }),
-  };
-  const agent = createAgentServer(agentTls, events);
-  stack.defer(() => agent.close());
-  registerTokenEndpoint(agent, {
-    db: database.db,
-    issuer,
-    tokens,
-    clock,
-    events,
-    requestsPerMinute: settings.tokenRequestsPerMinute,
-  });
-  for (const register of agentModules) register(agent, deps);
   const people = await createConsoleServer({
     tls: consoleTls,
     origins: () => originsOf(urls.console ?? ""),
     isSecure,
     consoleDir: settings.consoleDir,
+    signInCommand: signInCommand(settings),
     events,
   });
   stack.defer(() => people.close());
-  const agentAddress = (): AgentAddress => ({ url: issuer(), ca: agentCa });
-  registerSessionRoutes(people, deps, { isSecure, agentAddress });
-  for (const register of consoleModules) register(people, deps);
-  const { agentHost, agentPort, consoleHost, consolePort } = settings;
-  const boundAgent = await listen(agent, { host: agentHost, port: agentPort });
+  const authenticatePerson = guardRoutes(
+    people,
+    createAuthenticatePerson({ database, clock }, { isSecure }),
+  );
+  const deps: Deps = {
+    ...parts,
+    clock,
+    random,
+    authenticateAgent: (request) => tokens.authenticate(request),
+    authenticatePerson,
+  };
+  const agent = createAgentServer(agentTls, events);
+  stack.defer(() => agent.close());
+  const endpoint = { db: database.db, issuer, tokens, clock, events };
+  registerTokenEndpoint(agent, {
+    ...endpoint,
+    requestsPerMinute: settings.tokenRequestsPerMinute,
+    clientRequestsPerMinute: settings.clientTokenRequestsPerMinute,
+  });
+  for (const register of agentModules) register(agent, deps);
+  registerConsole(people, deps, {
+    isSecure,
+    agentAddress: () => ({ url: issuer(), ca: agentCa }),
+    consoleUrl: () => urls.console ?? "",
+    resolveTxt: options.resolveTxt ?? resolveTxt,
+    oidc: openIdOptions(settings, () => urls.console ?? ""),
+  });
+  const { agentHost, consoleHost } = settings;
+  const boundAgent = await listen(agent, { host: agentHost, port: settings.agentPort });
   urls.agent ??= urlOf("https", agentHost, boundAgent);
-  const boundConsole = await listen(people, { host: consoleHost, port: consolePort });
+  const boundConsole = await listen(people, { host: consoleHost, port: settings.consolePort });
   urls.console ??= urlOf(consoleTls === undefined ? "http" : "https", consoleHost, boundConsole);
   const ports = { agent: boundAgent, console: boundConsole };
   return { agentUrl: urls.agent, consoleUrl: urls.console, ports };
+}
+
+async function readFiles(settings: PlatformSettings) {
+  return {
+    agentTls: await readTls(settings.agentCertFile, settings.agentKeyFile),
+    agentCa: await readCertificates(settings.agentCaFile),
+    consoleTls: await readTls(settings.consoleCertFile, settings.consoleKeyFile),
+    signingKey: await (settings.signingKeyFile === undefined
+      ? ensureSigningKey(settings.dataDir)
+      : readSigningKeyFile(settings.signingKeyFile)),
+  };
+}
+
+function registerConsole(
+  server: HttpServer,
+  deps: Deps,
+  options: PeopleOptions & OidcRouteOptions,
+): void {
+  registerSessionRoutes(server, deps, options);
+  registerPeople(server, deps, options);
+  registerOwn(server, deps, options);
+  registerOidc(server, deps, options);
+  for (const register of consoleModules) register(server, deps);
 }
 
 function createAgentServer(tls: Tls | undefined, events: Events): HttpServer {
@@ -320,6 +355,7 @@ function keepHouse(
     purgedAtMs = clock.monotonic();
     try {
       await purgeExpired(database.db, clock);
+      await eraseMarked(database.db, signal);
     } catch (error) {
       events.purgeFailed({ error });
     }

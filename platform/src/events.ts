@@ -8,6 +8,7 @@ export function createEvents(log: Log, registry: Registry) {
     ...storeEvents(log, registry),
     ...httpEvents(log, registry),
     ...authEvents(log, registry),
+    ...tenancyEvents(log),
     ...ingestEvents(log, registry),
   };
 }
@@ -83,7 +84,13 @@ function authEvents(log: Log, registry: Registry) {
     labelNames: ["outcome"],
     registers: [registry],
   });
+  const signatures = new Counter({
+    name: "obsyk_assertion_signatures_verified_total",
+    help: "Signatures of assertions that were verified, right or wrong",
+    registers: [registry],
+  });
   return {
+    signatureVerified: (): void => signatures.inc(),
     tokenIssued: (fields: { clientId: string }): void => {
       tokens.inc({ outcome: "issued" });
       log.write("info", "token.issued", fields);
@@ -106,6 +113,38 @@ function authEvents(log: Log, registry: Registry) {
       log.write("warn", "person.sign-in-refused", fields),
     signedOut: (fields: { personId: string }): void =>
       log.write("info", "person.signed-out", fields),
+  };
+}
+
+/** Changes of who may do what. None carries a name, a link or a token. */
+function tenancyEvents(log: Log) {
+  return {
+    personInvited: (fields: { invitationId: string; byId: string }): void =>
+      log.write("info", "person.invited", fields),
+    personJoined: (fields: { personId: string }): void =>
+      log.write("info", "person.joined", fields),
+    personChanged: (fields: { personId: string; byId: string; role: string }): void =>
+      log.write("info", "person.changed", fields),
+    personRemoved: (fields: { personId: string; byId: string }): void =>
+      log.write("info", "person.removed", fields),
+    signInLinkMade: (fields: { personId: string; byId: string }): void =>
+      log.write("info", "person.sign-in-link-made", fields),
+    apiTokenMade: (fields: { tokenId: string; personId: string }): void =>
+      log.write("info", "api-token.made", fields),
+    apiTokenRevoked: (fields: { tokenId: string; personId: string }): void =>
+      log.write("info", "api-token.revoked", fields),
+    identityProviderChanged: (fields: {
+      providerId: string;
+      personId: string;
+      what: string;
+    }): void => log.write("info", "identity-provider.changed", fields),
+    /** `reason` is one of our own sentences or a code. */
+    providerSignInRefused: (fields: { requestId: string; reason: string }): void =>
+      log.write("warn", "identity-provider.sign-in-refused", fields),
+    orgMade: (fields: { orgId: string; personId: string }): void =>
+      log.write("info", "org.made", fields),
+    orgErased: (fields: { orgId: string; personId: string }): void =>
+      log.write("warn", "org.erased", fields),
   };
 }
 

@@ -128,6 +128,19 @@ export const settingsTable = {
     flag: "signing-key-file",
     doc: "ECDSA P-256 key that signs access tokens, PEM; the same for all processes. Made in the data directory when absent and PostgreSQL is embedded.",
   },
+  oidcSecretDir: {
+    type: "string",
+    env: "OBSYK_OIDC_SECRET_DIR",
+    flag: "oidc-secret-dir",
+    doc: "Folder of client secrets at identity providers: a file named by the provider's id. A provider without one is a public client.",
+  },
+  allowPrivateIssuers: {
+    type: "boolean",
+    default: false,
+    env: "OBSYK_ALLOW_PRIVATE_ISSUERS",
+    flag: "allow-private-issuers",
+    doc: "Whether identity providers may have private addresses and speak plain HTTP. For a platform inside one's own network only.",
+  },
   tokenRequestsPerMinute: {
     type: "integer",
     default: 600,
@@ -136,6 +149,15 @@ export const settingsTable = {
     env: "OBSYK_TOKEN_REQUESTS_PER_MINUTE",
     flag: "token-requests-per-minute",
     doc: "Token requests that one address may make in a minute.",
+  },
+  clientTokenRequestsPerMinute: {
+    type: "integer",
+    default: 60,
+    min: 1,
+    max: 1_000_000,
+    env: "OBSYK_CLIENT_TOKEN_REQUESTS_PER_MINUTE",
+    flag: "client-token-requests-per-minute",
+    doc: "Token requests that may be made in one client's name in a minute.",
   },
   logLevel: {
     type: "string",
@@ -188,6 +210,27 @@ export function findContradictions(settings: PlatformSettings): readonly string[
     problems.push("OBSYK_AGENT_URL must begin with https:");
   }
   return problems;
+}
+
+/**
+ * What makes a sign-in link for this platform. Its own paths are in it only when nobody but this machine's people can
+ * see the page that shows it.
+ */
+export function signInCommand(settings: PlatformSettings): string {
+  const words = ["npx", "node", "platform/src/main.ts", "sign-in-link"];
+  if (!isLoopbackHost(settings.consoleHost)) return words.join(" ");
+  for (const [flag, value, usual] of [
+    [settingsTable.dataDir.flag, settings.dataDir, settingsTable.dataDir.default],
+    [settingsTable.consoleUrl.flag, settings.consoleUrl, undefined],
+    [settingsTable.postgres.flag, settings.postgres, settingsTable.postgres.default],
+  ] as const) {
+    if (value !== undefined && value !== usual) words.push(`--${flag}`, shellWord(value));
+  }
+  return words.join(" ");
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function isOrigin(text: string): boolean {

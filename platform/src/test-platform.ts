@@ -33,6 +33,7 @@ export async function openTestPlatform(
   options: {
     readonly clock?: Clock;
     readonly env?: { readonly [name: string]: string };
+    readonly resolveTxt?: (name: string) => Promise<readonly (readonly string[])[]>;
   } = {},
 ): Promise<TestPlatform> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "obsyk-test-"));
@@ -55,12 +56,14 @@ export async function openTestPlatform(
         OBSYK_OBSERVE_PORT: "0",
         OBSYK_LOG_LEVEL: "debug",
         OBSYK_TOKEN_REQUESTS_PER_MINUTE: "100000",
+        OBSYK_CLIENT_TOKEN_REQUESTS_PER_MINUTE: "100000",
         ...options.env,
       },
       args: [],
     }),
     clock: options.clock ?? systemClock,
     random: () => 0.5,
+    ...(options.resolveTxt === undefined ? {} : { resolveTxt: options.resolveTxt }),
     logTo: { write: (line) => void log.push(line) },
   });
   return {

@@ -53,9 +53,9 @@ export function recordVersion(description: string): string {
 }
 
 /**
- * The digest of all that can leave with a scope: SHA-256 in hexadecimal, as a session names it.
+ * Digest of everything that can leave: SHA-256 in hexadecimal.
  *
- * @param description canonical JSON of the contract's `describeCollection`
+ * @param description canonical JSON of the contract's `describeManifest`
  */
 export function manifestDigest(description: string): string {
   return hash("sha256", description, "hex");

@@ -265,7 +265,11 @@ for (const resource of ["secrets", "configmaps"] as const) {
     const path = `/api/v1/namespaces/${namespace}/${resource}`;
     const value = resource === "secrets" ? Buffer.from(canary).toString("base64") : canary;
     // Makes the API server add metadata to the row also in mode counts.
-    const annotations = { "k8s.io/initial-events-end": "true", [canary]: canary };
+    const annotations = {
+      "k8s.io/initial-events-end": "true",
+      "kubectl.kubernetes.io/last-applied-configuration": canary,
+      [canary]: canary,
+    };
     const body = {
       metadata: { name: "keys", labels: { a: "b" }, annotations },
       data: { one: value, two: value },
@@ -278,6 +282,7 @@ for (const resource of ["secrets", "configmaps"] as const) {
         obsyk: { dataCount: 2, dataKeys: ["one", "two"], dataKeysQuality: "exact" },
       }),
     );
+    assert.match(keyed, /"embeddedCopies":\["kubectl.kubernetes.io\/last-applied-configuration"\]/);
     const counted = canonicalize({
       apiVersion: "v1",
       kind: definition.kind,

@@ -244,6 +244,7 @@ const main = {
   ],
   env: [
     { name: "PLAIN", value: canary },
+    { name: "DB_PASSWORD", value: canary },
     { name: "EMPTY" },
     { name: "FIELD", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
     { name: "CPU", valueFrom: { resourceFieldRef: { resource: "limits.cpu" } } },

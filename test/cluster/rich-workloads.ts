@@ -17,7 +17,12 @@ const template = {
   metadata: { labels: { app: "rich" }, annotations: { [canary]: canary } },
   spec: {
     containers: [
-      { name: "main", image: "main:1", command: [canary], env: [{ name: "A", value: canary }] },
+      {
+        name: "main",
+        image: "main:1",
+        command: [canary],
+        env: [{ name: "API_TOKEN", value: canary }],
+      },
     ],
   },
 };
@@ -34,7 +39,7 @@ const claimSpec = {
   volumeAttributesClassName: "gold",
 };
 
-export const claims: readonly Planned[] = [
+const claims: readonly Planned[] = [
   {
     path: `${core}/persistentvolumeclaims`,
     object: { metadata: { ...metadata, name: "data" }, spec: claimSpec },

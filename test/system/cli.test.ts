@@ -256,6 +256,38 @@ test("register: refuses a private key before anything is sent", async () => {
   assert.ok(!(await obsyk(["clusters", "-o", "name"])).out.includes("refused"));
 });
 
+test("describe: what it is, what is around it, how old that is, what is never collected", async () => {
+  const { name, namespace } = somePod("east");
+  const pod = await obsyk(["describe", "pod", name, "-n", namespace, "-c", "east"]);
+  assert.equal(pod.code, 0, pod.err);
+  assert.ok(pod.out.startsWith(`Name:        ${name}\nNamespace:   ${namespace}\n`), pod.out);
+  for (const part of [
+    /^Cluster: +east$/m,
+    /^Kind: +Pod \(v1\)$/m,
+    /^Containers:\n {2}NAME +STATE/m,
+    /^ {2}owned by +replicasets\.apps\//m,
+    /^ {2}selected by +services\//m,
+    /^ {2}uses +secrets\//m,
+    /^Changed By:\n/m,
+    /^Not Collected:\n {2}values of environment variables/m,
+    /^ {2}As of: +\d+ s ago \(\d{4}-|^ {2}As of: +now/m,
+  ]) {
+    assert.match(pod.out, part);
+  }
+  assert.ok(!/ \n/.test(pod.out), "no line ends in a space");
+  const secret = stage.clusters.get("west")?.store.list("secrets").at(-1);
+  const place = ["-n", secret?.namespace ?? "", "-c", "west"];
+  const keys = await obsyk(["describe", `secret/${secret?.name}`, ...place]);
+  assert.match(keys.out, /^Not Collected:\n {2}values: the API server is asked for a Table/m);
+  const none = await obsyk(["describe", "pod", "nope", "-n", namespace, "-c", "east"]);
+  assert.deepEqual([none.code, none.out], [1, ""]);
+  const all = await obsyk(["describe", "deploy", "-n", namespace, "-c", "east"]);
+  assert.equal(
+    all.out.match(/^Name: /gm)?.length,
+    names("deployments.apps", "east", namespace).length,
+  );
+});
+
 test("operator manifest: one row a field, with the digest that sessions name", async () => {
   const table = await obsyk(["operator", "manifest"]);
   const [heading = [], ...rows] = cells(table.out);

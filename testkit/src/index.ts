@@ -1,5 +1,5 @@
 /** Public list of this package. */
-export { changeOnce, churn, type ChurnOptions } from "./cluster/churn.ts";
+export { changeOnce } from "./cluster/churn.ts";
 export { addPod, generateCluster, type ClusterOptions } from "./cluster/generator.ts";
 export {
   shapeForObjects,
@@ -86,7 +86,14 @@ export {
 } from "./kube-api/encode/table.ts";
 export { mergePatch, type MergePatch, type ObjectRef } from "./kube-api/object.ts";
 export { KubeApi, openKubeApi, type KubeApiOptions, type SeenRequest } from "./kube-api/server.ts";
-export { ObjectStore, type Backup, type StoreOptions, type Writer } from "./kube-api/store.ts";
+export {
+  ObjectStore,
+  seededUid,
+  type Backup,
+  type StoredObject as KubeStoredObject,
+  type StoreOptions,
+  type Writer,
+} from "./kube-api/store.ts";
 export { MemoryInventory, type StoredObject } from "./memory-inventory.ts";
 export {
   openMemoryPlatform,

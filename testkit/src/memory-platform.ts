@@ -15,12 +15,14 @@ import {
   agentPaths,
   heartbeatSchema,
   mediaTypes,
+  parseStream,
   problemTypes,
   problemUri,
   sessionRequestSchema,
   type Heartbeat,
   type ProblemType,
   type SendAgain,
+  type SessionRequest,
 } from "@obsyk/contract";
 import type { Certificates } from "./certificates.ts";
 import { MemoryInventory } from "./memory-inventory.ts";
@@ -53,6 +55,8 @@ export type Received = {
 
 export type MemoryPlatform = AsyncDisposable & {
   readonly url: URL;
+  /** Whom assertions must name: our own origin, unless something stands between us and the operator. */
+  issuer: string;
   readonly inventory: MemoryInventory;
   /** Every request, in order. */
   readonly received: readonly Received[];
@@ -104,6 +108,7 @@ export async function openMemoryPlatform(options: MemoryPlatformOptions): Promis
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   platform.url = new URL(`https://localhost:${port}`);
+  platform.issuer = platform.url.origin;
   platform.dispose = async () => {
     server.closeAllConnections();
     server.close();
@@ -121,6 +126,7 @@ type Answer = {
 
 class Platform implements MemoryPlatform {
   url = new URL("https://localhost");
+  issuer = "";
   dispose: () => Promise<void> = async () => {};
   readonly received: Received[] = [];
   readonly violations: string[] = [];
@@ -229,7 +235,7 @@ class Platform implements MemoryPlatform {
   #grantToken(body: Buffer): Answer {
     const form = new URLSearchParams(body.toString());
     const wrong = checkAssertion(form, {
-      issuer: this.url.origin,
+      issuer: this.issuer,
       clientId: this.#options.clientId,
       publicKey: this.#options.publicKey,
       nowMs: Date.now() + this.clockOffsetMs,
@@ -273,8 +279,26 @@ class Platform implements MemoryPlatform {
       heartbeatSeconds: this.#options.heartbeatSeconds ?? 30,
       checkSeconds: this.#options.checkSeconds ?? 60,
       sendAgain: this.sendAgain,
+      held: this.#heldOf(parsed.data),
       clock,
     });
+  }
+
+  /** R14: streams of mode counts whose namespace this session has not named. */
+  #heldOf({ scope }: SessionRequest): string[] {
+    return [...this.inventory.streams]
+      .filter(([name, { objects }]) => {
+        const stream = parseStream(name);
+        return (
+          stream?.mode === "counts" &&
+          objects.size > 0 &&
+          !this.declared.includes(name) &&
+          scope?.resources.some(
+            ({ resource, mode }) => resource === stream.resource && mode === stream.mode,
+          )
+        );
+      })
+      .map(([name]) => name);
   }
 
   /** R1: both are compared for equality. */

@@ -23,7 +23,7 @@ names when it opens a session, and that the console shows.
 
 Examples:
   obsyk operator manifest
-  obsyk operator manifest -o yaml --resources secrets --secrets-mode counts`;
+  obsyk operator manifest -o yaml --resources namespaces,secrets --secrets-mode counts`;
 
 const previewHelp = `
 SETTINGS are the operator's own, as flags or environment variables: --kubeconfig, --context, --resources,
@@ -67,7 +67,7 @@ async function manifest(
   { output, headers }: ManifestOptions,
 ): Promise<void> {
   const { readManifest } = await import("@obsyk/operator");
-  const found = withUsage(() => readManifest({ env: host.env, args: settings }));
+  const found = await withUsage(() => readManifest({ env: host.env, args: settings }));
   switch (output) {
     case "json":
       host.out.write(toJson(found));
@@ -136,8 +136,10 @@ function progressText(streams: readonly PreviewedStream[]): string {
 }
 
 /** The operator's own refusals, as this program says them. */
-function withUsage<T>(work: () => T): T {
-  const explain = (error: unknown): never => {
+async function withUsage<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
     if (error instanceof SettingsError || hasName(error, "OperatorSettingError")) {
       throw new CliError("USAGE", (error as Error).message, { cause: error });
     }
@@ -145,12 +147,6 @@ function withUsage<T>(work: () => T): T {
       throw new CliError("UNREACHABLE", (error as Error).message, { cause: error });
     }
     throw error;
-  };
-  try {
-    const result = work();
-    return result instanceof Promise ? (result.catch(explain) as T) : result;
-  } catch (error) {
-    return explain(error);
   }
 }
 

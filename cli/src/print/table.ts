@@ -56,5 +56,6 @@ function renderLine(row: readonly Cell[], widths: readonly number[], colour: boo
         colour && tone !== undefined ? `\u001b[${toneCodes[tone]}m${text}\u001b[0m` : text;
       return coloured + pad;
     })
-    .join(gap);
+    .join(gap)
+    .trimEnd();
 }

@@ -1,30 +1,50 @@
+import { keptAnnotations, keptFields, neverOf } from "../logic/collected.ts";
+import { resourceInfo } from "../logic/resources.ts";
 import { Card } from "../ui/Card.tsx";
+import { KeptFields } from "./KeptFields.tsx";
+import css from "../ui/ui.module.css";
 
-const always: readonly string[] = [
-  "Values of Secrets and ConfigMaps (data, stringData, binaryData)",
-  "Values of environment variables, commands and arguments",
-  "Headers of probes and lifecycle handlers",
-  "Annotations outside the allow-list",
-  "Free-text messages of conditions, states and events",
-];
-
-/** What no record can hold, whatever the object says. */
+/** What no record of this kind can hold and why, and all that it can. */
 export function NeverCollected({ resource }: { readonly resource: string }) {
-  const keysOnly = resource === "secrets" || resource === "configmaps";
+  const { kind } = resourceInfo(resource);
+  const kept = keptFields(resource);
   return (
-    <Card title="What is never collected">
-      {keysOnly && (
-        <p>
-          Of this object only metadata and the names of its keys were asked for. The API server did
-          not send its values; names come from the record of who manages which field.
-        </p>
+    <div className={css["stack"]}>
+      <Card title="What is never collected here, and why" flush>
+        <table className={css["table"]} aria-label="Never collected">
+          <tbody>
+            {neverOf(resource).map(({ fields, why }) => (
+              <tr key={fields.join()}>
+                <td className={css["mono"]}>
+                  {fields.map((field) => (
+                    <div key={field}>{field}</div>
+                  ))}
+                </td>
+                <td>{why}</td>
+              </tr>
+            ))}
+            <tr>
+              <td className={css["mono"]}>metadata.annotations[]</td>
+              <td>
+                Other tools copy whole objects into annotations. {keptAnnotations.length} keys are
+                kept, each a name, a flag or a number; every other one is stepped over unread.
+              </td>
+            </tr>
+            <tr>
+              <td>Everything else</td>
+              <td>
+                The operator has a list of the fields it reads. Whatever is not on it, fields of
+                future versions too, is skipped as bytes.
+              </td>
+            </tr>
+          </tbody>
+        </table>
+      </Card>
+      {kept.length > 0 && (
+        <Card title={`All ${kept.length} fields of a ${kind} that are kept, and why`} flush>
+          <KeptFields resource={resource} />
+        </Card>
       )}
-      <p>The operator keeps an allow-list of fields and skips everything else, among it always:</p>
-      <ul>
-        {always.map((text) => (
-          <li key={text}>{text}</li>
-        ))}
-      </ul>
-    </Card>
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { Section, Value } from "../logic/summary/section.ts";
+import type { Section, Value } from "@obsyk/contract/summary";
 import { paths } from "../paths.ts";
 import { Card } from "../ui/Card.tsx";
 import { Facts } from "../ui/Facts.tsx";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Client, Session } from "@obsyk/contract";
+import type { ClusterDetail, Session } from "@obsyk/contract";
 
 /** The shell takes what is between single quotes as it is; a quote inside is closed, escaped and opened again. */
 function shellQuote(text: string): string {
@@ -14,7 +14,7 @@ const caFile = "obsyk-ca.pem";
 
 /** Complete: with the platform's address and, when the system's certificates do not do, those to trust. */
 export function operatorCommand(
-  { name, clientId }: Pick<Client, "name" | "clientId">,
+  { name, clientId }: Pick<ClusterDetail, "name" | "clientId">,
   { agentUrl, agentCa }: Pick<Session, "agentUrl" | "agentCa">,
 ): string {
   const ca = agentCa?.trim();

@@ -2,23 +2,35 @@ import { Skeleton, Tabs } from "@mantine/core";
 import type { ObjectDetail } from "@obsyk/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { clusterQuery, objectQuery } from "../api/queries.ts";
 import { AsOf } from "../components/AsOf.tsx";
 import { BlindBanner } from "../components/BlindBanner.tsx";
+import { clockText } from "../components/clock-text.ts";
 import { ErrorState } from "../components/ErrorState.tsx";
-import { NeverCollected } from "../components/NeverCollected.tsx";
 import { ObjectSummary } from "../components/ObjectSummary.tsx";
 import { Page } from "../components/Page.tsx";
 import { useNow } from "../components/use-now.ts";
-import { YamlView } from "../components/YamlView.tsx";
 import { statusOf } from "@obsyk/contract/printer";
-import { recordYaml } from "../logic/record-yaml.ts";
 import { resourceInfo } from "../logic/resources.ts";
 import { paths, type ObjectTab } from "../paths.ts";
 import { useServices } from "../services.ts";
-import { Card } from "../ui/Card.tsx";
 import { Status } from "../ui/Status.tsx";
 import layout from "./cluster.module.css";
+
+// Editor and allow-list are large, and most visits look at the summary alone.
+const YamlCard = lazy(async () => {
+  const { YamlCard: component } = await import("../components/YamlCard.tsx");
+  return { default: component };
+});
+const Findings = lazy(async () => {
+  const { Findings: component } = await import("../components/Findings.tsx");
+  return { default: component };
+});
+const NeverCollected = lazy(async () => {
+  const { NeverCollected: component } = await import("../components/NeverCollected.tsx");
+  return { default: component };
+});
 
 const route = getRouteApi("/shell/clusters/$clusterId/$resource/$uid");
 
@@ -64,6 +76,15 @@ function ObjectView({ object }: { readonly object: ObjectDetail }) {
     <Page title={`${kind} ${object.name}`} heading={heading} aside={<AsOf time={object.asOf} />}>
       <Crumbs object={object} />
       <BlindBanner blind={object.blind} />
+      {object.notCollectedSince !== undefined && (
+        <p role="status" className={layout["notice"]}>
+          Not collected since {clockText(Date.parse(object.notCollectedSince), now)}: it left the
+          scope of what the operator reads. This is how it was then; it may still exist.
+        </p>
+      )}
+      <Suspense fallback={null}>
+        <Findings object={object} />
+      </Suspense>
       <Tabs value={tab} onChange={select} keepMounted={false}>
         <Tabs.List aria-label="Views of this object" mb="md">
           <Tabs.Tab value="summary">Summary</Tabs.Tab>
@@ -74,12 +95,14 @@ function ObjectView({ object }: { readonly object: ObjectDetail }) {
           <ObjectSummary clusterId={at.clusterId} object={object} />
         </Tabs.Panel>
         <Tabs.Panel value="yaml">
-          <Card title="Collected record" flush>
-            <YamlView text={recordYaml(object.resource, object.record)} />
-          </Card>
+          <Suspense fallback={<Skeleton height={280} />}>
+            <YamlCard object={object} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="collected">
-          <NeverCollected resource={object.resource} />
+          <Suspense fallback={<Skeleton height={280} />}>
+            <NeverCollected resource={object.resource} />
+          </Suspense>
         </Tabs.Panel>
       </Tabs>
     </Page>

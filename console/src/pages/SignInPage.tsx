@@ -46,14 +46,18 @@ export function SignInPage() {
           </Button>
         )}
         {(token === undefined || isUsed(attempt.error)) && (
-          <Command
-            text="npx node platform/src/main.ts sign-in-link"
-            label="Command that makes a sign-in link"
-          />
+          <Command text={readCommand()} label="Command that makes a sign-in link" />
         )}
       </section>
     </main>
   );
+}
+
+/** The platform writes it into the page: it knows with which settings it runs. */
+function readCommand(): string {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="sign-in-command"]');
+  const text = meta?.content ?? "";
+  return text.startsWith("__") || text === "" ? "npx node platform/src/main.ts sign-in-link" : text;
 }
 
 function isUsed(error: Error | null): boolean {

@@ -1,21 +1,43 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { Mode } from "../stream.ts";
+import { embeddedCopyKeys, envPlaceOf, looksForCopies, secretNameRules } from "./evidence.ts";
 import { apiVersionOf, messageFor } from "./resources.ts";
 import type { Field, FieldType, Message, ResourceDefinition } from "./table.ts";
 
 /** Raised when records change in a way that their table does not show. */
-const codecVersion = 1;
+const codecVersion = 2;
 
 /** All that decides what a record contains; its digest is the record version (PROTOCOL: Terms). */
 export function describeTable(definition: ResourceDefinition, mode: Mode): JsonObject {
   return {
     apiVersion: apiVersionOf(definition),
     codecVersion,
+    ...describeEvidence(definition, mode),
     kind: definition.kind,
     mode,
     resource: definition.resource,
     table: describeMessage(messageFor(definition, mode)),
   };
+}
+
+function describeEvidence(definition: ResourceDefinition, mode: Mode): JsonObject {
+  const copies = looksForCopies(definition, mode) ? { embeddedCopies: embeddedCopyKeys } : {};
+  const hasEnv = envPlaceOf(definition, mode) !== undefined;
+  const env = hasEnv ? { literalSecretEnv: secretNameRules } : {};
+  return { evidence: { ...copies, ...env } };
+}
+
+/**
+ * Everything that can leave a cluster of which these resources are read; its digest travels with each session. The
+ * order of the entries does not matter.
+ */
+export function describeManifest(
+  entries: readonly { readonly definition: ResourceDefinition; readonly mode: Mode }[],
+): Json {
+  return entries
+    .filter(({ mode }) => mode !== "references")
+    .toSorted((one, other) => (one.definition.resource < other.definition.resource ? -1 : 1))
+    .map(({ definition, mode }) => describeTable(definition, mode));
 }
 
 function describeMessage(message: Message): JsonObject {

@@ -1,7 +1,16 @@
 /** Allow-list tables: what exists for us of each Kubernetes resource, and everything that follows from that. */
 export { annotationKeys } from "./annotations.ts";
-export { collectedFields, describeCollection, type CollectedResource } from "./collection.ts";
-export { describeTable } from "./describe.ts";
+export { describeManifest, describeTable } from "./describe.ts";
+export {
+  embeddedCopyKeys,
+  envPlaceOf,
+  envVarNumbers,
+  listLiteralEnv,
+  suggestsSecret,
+  type EnvPlace,
+  type LiteralSecretEnv,
+} from "./evidence.ts";
+export { findingsOf, type Finding, type FindingKind } from "./findings.ts";
 export { daemonSet, deployment, replicaSet, statefulSet } from "./kubernetes/apps.ts";
 export { cronJob, job } from "./kubernetes/batch.ts";
 export { configMap, namespace, node, secret, service, serviceAccount } from "./kubernetes/core.ts";

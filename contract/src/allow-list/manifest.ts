@@ -4,6 +4,7 @@
  * @module
  */
 import type { Mode } from "../stream.ts";
+import { envPlaceOf, looksForCopies } from "./evidence.ts";
 import { messageFor } from "./resources.ts";
 import type { Field, FieldType, Message, ResourceDefinition } from "./table.ts";
 
@@ -16,10 +17,31 @@ export type ManifestField = {
   readonly beside: boolean;
 };
 
-/** Leaves only, in the order of the tables. */
+/** Leaves only, in the order of the tables; what Kubernetes has no field for comes last. */
 export function manifestOf(definition: ResourceDefinition, mode: Mode): readonly ManifestField[] {
-  return pathsOf(messageFor(definition, mode), "", false);
+  if (mode === "references") return [];
+  const own = ownPaths(definition, mode).map((path) => ({ path, message: "obsyk", beside: false }));
+  const all = pathsOf(messageFor(definition, mode), "", false);
+  // Only an object's own metadata has parts that travel beside its record.
+  const sent = all.filter(({ beside, path }) => !beside || path.startsWith("metadata."));
+  return [...(mode === "counts" ? sent.filter(({ path }) => inCounts.has(path)) : sent), ...own];
 }
+
+function ownPaths(definition: ResourceDefinition, mode: Mode): readonly string[] {
+  const isTable = mode === "keys" || mode === "counts";
+  return [
+    ...(isTable ? ["obsyk.dataCount"] : []),
+    ...(mode === "keys" ? ["obsyk.dataKeys[]", "obsyk.dataKeysQuality"] : []),
+    ...(looksForCopies(definition, mode) ? ["obsyk.embeddedCopies[]"] : []),
+    ...(envPlaceOf(definition, mode) === undefined
+      ? []
+      : ["obsyk.literalSecretEnv[].container", "obsyk.literalSecretEnv[].name"]),
+    ...(mode === "counts" ? [] : ["obsyk.truncated[]"]),
+  ];
+}
+
+/** Rows of a Table without objects have no metadata; these are its cells and the request's namespace. */
+const inCounts: ReadonlySet<string> = new Set(["metadata.name", "metadata.namespace", "type"]);
 
 function pathsOf(message: Message, prefix: string, beside: boolean): readonly ManifestField[] {
   return Object.entries(message.fields).flatMap(([name, field]) => {

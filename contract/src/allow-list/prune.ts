@@ -7,6 +7,7 @@
 import type { Json, JsonObject } from "../json.ts";
 import { limits } from "../limits.ts";
 import type { Mode } from "../stream.ts";
+import { evidenceOf } from "./evidence.ts";
 import { apiVersionOf, messageFor } from "./resources.ts";
 import type { Field, FieldType, Message, ResourceDefinition, Scalar } from "./table.ts";
 import { cleanText, cutText, pointerToken } from "./text.ts";
@@ -42,14 +43,22 @@ export function prune(message: Message, source: unknown): Pruned {
   return { record, truncated: listTruncated(truncated) };
 }
 
-/** The whole record of an object: pruned, with `apiVersion`, `kind` and, where needed, `obsyk`. */
+/**
+ * The whole record of an object: pruned, with `apiVersion`, `kind` and, where needed, `obsyk`.
+ *
+ * @throws {TypeError} as `prune`
+ */
 export function recordOf(
   definition: ResourceDefinition,
   source: unknown,
   options: { readonly mode: Mode; readonly obsyk?: JsonObject },
 ): JsonObject {
   const { record, truncated } = prune(messageFor(definition, options.mode), source);
-  const obsyk = Object.assign(members(), options.obsyk);
+  const obsyk = Object.assign(
+    members(),
+    evidenceOf(definition, options.mode, source),
+    options.obsyk,
+  );
   if (truncated.length > 0) obsyk["truncated"] = truncated;
   const whole = Object.assign(members(), record);
   whole["apiVersion"] = apiVersionOf(definition);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { agentPaths, type Line } from "@obsyk/contract";
 import type { StreamSink } from "../reflect/sink.ts";
+import { AgentCalls } from "./agent-calls.ts";
 import {
   deliver,
   FakeCluster,
@@ -186,6 +188,40 @@ for (const type of lostTypes) {
     assert.deepEqual(setting.platform.violations, []);
   });
 }
+
+/** Hears of the signal late, as a compressor does that cannot be interrupted. */
+class SlowCalls extends AgentCalls {
+  override async sendBatch(
+    ...args: Parameters<AgentCalls["sendBatch"]>
+  ): ReturnType<AgentCalls["sendBatch"]> {
+    try {
+      return await super.sendBatch(...args);
+    } finally {
+      await delay(50);
+    }
+  }
+}
+
+test("runDelivery: a stop with a batch under way leaves no failure that nobody hears", async () => {
+  await using setting = await openSetting();
+  const calls = new SlowCalls(setting.client, setting.tokens);
+  const { cluster, delivering } = await running({ ...setting, calls }, 1);
+  const answered = Promise.withResolvers<void>();
+  setting.platform.fault = ({ path }) =>
+    path === agentPaths.batches ? { kind: "late-reply", after: answered.promise } : undefined;
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown): number => unheard.push(reason);
+  process.on("unhandledRejection", hear);
+  try {
+    cluster.set(uidOf(0), "B");
+    await waitFor(() => isCurrent(setting, cluster), "the change, whose answer is kept back");
+    await delivering.stop();
+    assert.deepEqual(unheard, []);
+  } finally {
+    process.off("unhandledRejection", hear);
+    answered.resolve();
+  }
+});
 
 test("Session: a superseded instance stands by, cold, and asks again (R4)", async () => {
   await using setting = await openSetting();

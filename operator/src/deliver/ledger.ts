@@ -12,7 +12,11 @@ import { deleteText, lineText, putText, type Version } from "./line-text.ts";
 import { ObjectTable } from "./object-table.ts";
 import { settleOrAbort, type Room } from "./room.ts";
 
-export type Put = Version & { readonly derived: boolean; readonly seen: number };
+export type Put = Version & {
+  readonly derived: boolean;
+  readonly seen: number;
+  readonly isReshaped?: boolean;
+};
 export type Gone = {
   readonly seen: number;
   readonly cause: "watched" | "absent";

@@ -28,13 +28,16 @@ export function putText(
     readonly derived: boolean;
     readonly seen: number;
     readonly collapsed: number;
+    /** It may differ for its record version alone. */
+    readonly isReshaped?: boolean;
   },
 ): readonly TextPart[] {
+  const reason = put.isReshaped === true ? `,"reason":"schema"` : "";
   const derived = put.derived ? `,"derived":true` : "";
   return [
     `{"op":"put","stream":${JSON.stringify(stream)},"uid":"${put.uid}"${derived},${versionHead(put)}`,
     put.canonical,
-    `,"seen":${put.seen}${collapsedText(put.collapsed)}}\n`,
+    `,"seen":${put.seen}${reason}${collapsedText(put.collapsed)}}\n`,
   ];
 }
 

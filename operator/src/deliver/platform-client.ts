@@ -69,13 +69,12 @@ export function createPlatformClient(options: {
   readonly clock: Clock;
   readonly idleTimeoutMs?: number;
   /** A connection was secured. */
-  readonly onSecured?: (connection: SecuredConnection) => void;
+  readonly onSecured?: OnSecured;
 }): PlatformClient {
   const { url, clock } = options;
   const secure = url.protocol === "https:";
-  const agent = secure
-    ? createHttpsAgent(options.tls, { maxSockets })
-    : createLoopbackHttpAgent({ maxSockets });
+  const sockets = { maxSockets };
+  const agent = secure ? createHttpsAgent(options.tls, sockets) : createLoopbackHttpAgent(sockets);
   let offsetMs = 0;
   let roundTripMs: number | undefined;
 
@@ -87,7 +86,7 @@ export function createPlatformClient(options: {
       signal,
       headers: headersOf(wanted),
     });
-    if (options.onSecured !== undefined) tellSecured(outgoing, options.onSecured);
+    tellSecured(outgoing, options.onSecured);
     outgoing.setTimeout(options.idleTimeoutMs ?? idleTimeoutMs, () => {
       outgoing.destroy(new Error("no byte in time"));
     });
@@ -136,10 +135,10 @@ function headersOf({ body, headers }: PlatformRequest): OutgoingHttpHeaders {
 /** What a handshake agreed on: `TLSv1.3` and a group such as `X25519MLKEM768`. */
 export type SecuredConnection = { readonly protocol: string; readonly group: string };
 
-function tellSecured(
-  outgoing: ClientRequest,
-  onSecured: (connection: SecuredConnection) => void,
-): void {
+type OnSecured = (connection: SecuredConnection) => void;
+
+function tellSecured(outgoing: ClientRequest, onSecured: OnSecured | undefined): void {
+  if (onSecured === undefined) return;
   outgoing.once("socket", (socket) => {
     if (!(socket instanceof TLSSocket) || outgoing.reusedSocket) return;
     socket.once("secureConnect", () => onSecured(describeConnection(socket)));

@@ -49,6 +49,26 @@ test("Session: a request makes it replace its index and heal what the platform l
   assert.deepEqual(setting.platform.violations, []);
 });
 
+test("Session: until records of a new shape are sent, what lists bring says so (R14)", async () => {
+  await using setting = await openSetting({ heartbeatSeconds: 1 });
+  const request = { id: randomUUID(), stream: podStreamName, full: true, reason: "schema" };
+  setting.platform.sendAgain = [request];
+  const cluster = new FakeCluster();
+  for (let number = 0; number < 3; number += 1) cluster.set(uidOf(number), "A");
+  await using _ = deliver(setting, (session, signal) =>
+    readCluster(cluster, session, podStream, signal),
+  );
+  const { lines } = setting.platform.inventory;
+  const puts = () => lines.filter((line) => line.op === "put");
+  await waitFor(() => setting.platform.sendAgain.length === 0, "an end that names the request");
+  const listed = puts().length;
+  assert.ok(listed >= 3 && puts().every(({ reason }) => reason === "schema"));
+  cluster.set(uidOf(3), "B");
+  await waitFor(() => puts().length > listed, "a change");
+  assert.equal(puts().at(-1)?.reason, undefined);
+  assert.deepEqual(setting.platform.violations, []);
+});
+
 test("Session: a full request sends every object once (R16)", async () => {
   await using setting = await openSetting({ heartbeatSeconds: 1 });
   const { delivering, stored } = await running(setting);

@@ -61,9 +61,11 @@ export class Session {
   readonly #added: DeclaredStream[] = [];
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #lives = new AbortController();
+  #held: readonly string[];
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#held = options.grant.held ?? [];
     this.#room = new Room(options.queueBytes ?? limits.queueBytes);
     for (const stream of options.streams) this.#addSlot(stream);
     this.#sender = new Sender({
@@ -73,6 +75,13 @@ export class Session {
       onAnswer: (answer) => this.#answered(answer),
       onDiscarded: (line, reason) => this.#discarded(line, reason),
     });
+  }
+
+  /** Streams in scope that nobody had declared when the session was granted; told once. */
+  takeHeld(): readonly string[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
   }
 
   get queuedBytes(): number {
@@ -130,12 +139,13 @@ export class Session {
   /** Sends until the session ends or the signal aborts; `drained` may be awaited meanwhile. */
   async run(signal: AbortSignal): Promise<SessionEnd> {
     const lives = AbortSignal.any([signal, this.#lives.signal]);
-    const loops = [this.#beat(lives), this.#checkRegularly(lives)];
+    // Heard from the start: they end with the signal, which the sender may hear of much later.
+    const loops = Promise.allSettled([this.#beat(lives), this.#checkRegularly(lives)]);
     try {
       return await Promise.race([this.#sender.run(lives), this.#ended.promise]);
     } finally {
       this.#lives.abort(new Error("the session ended"));
-      await Promise.allSettled(loops);
+      await loops;
     }
   }
 
@@ -172,6 +182,7 @@ export class Session {
       reloadIndex: () => this.#loadIndex(ledger, this.#lives.signal),
       listAgain: () => this.#slot(name).reader?.relist({ id: undefined, full: false }),
       random,
+      reshaping: grant.sendAgain.find((at) => at.stream === name && at.reason === "schema")?.id,
       ...(healBackoff === undefined ? {} : { healBackoff }),
       signal: this.#lives.signal,
     });

@@ -29,6 +29,8 @@ export type ChannelOptions = {
   readonly random: () => number;
   /** Pauses before a degraded stream is listed again. */
   readonly healBackoff?: BackoffLimits;
+  /** Id of the request for records of a new shape, when there is one. */
+  readonly reshaping?: string | undefined;
   /** Ends with the session. */
   readonly signal: AbortSignal;
 };
@@ -66,6 +68,8 @@ export class StreamChannel implements StreamSink {
   #trouble: Trouble | undefined;
   /** The trouble that the end of the list under way heals. */
   #healing: Trouble | undefined;
+  /** The request for records of a new shape: until it is answered, what lists bring may differ for that alone. */
+  #reshaping: string | undefined;
   /** Lists in a row that left the stream degraded, and whether the next is due. */
   #inVain = 0;
   #isListDue = false;
@@ -79,6 +83,7 @@ export class StreamChannel implements StreamSink {
     this.#blindSince = this.#now();
     this.#ledger = options.ledger;
     this.#hasher = new RecordHasher(options.hashKey, options.resource);
+    this.#reshaping = options.reshaping;
   }
 
   /** For heartbeats and metrics. */
@@ -229,6 +234,7 @@ export class StreamChannel implements StreamSink {
 
   /** The platform acknowledged an `end` of this stream. */
   ended(request: string | undefined): void {
+    if (request !== undefined && request === this.#reshaping) this.#reshaping = undefined;
     this.#sendAgain.ended(request, this.#options.clock.monotonic());
   }
 
@@ -299,7 +305,8 @@ export class StreamChannel implements StreamSink {
 
   #takeListed(object: ProjectedObject, seen: number): void {
     const { uid, put } = this.#identify(object, seen);
-    this.#ledger.put(uid, put, this.#sendAgain.isFull(this.#list?.request));
+    const isFull = this.#sendAgain.isFull(this.#list?.request);
+    this.#ledger.put(uid, { ...put, isReshaped: this.#reshaping !== undefined }, isFull);
   }
 
   #takeUnreadable(item: Unreadable): void {

@@ -5,8 +5,10 @@
  */
 import {
   apiVersionOf,
+  envPlaceOf,
   messageFor,
   resources,
+  type EnvPlace,
   type Field,
   type FieldType,
   type Message,
@@ -42,6 +44,23 @@ export type Slot = {
   readonly value: Value;
 };
 
+/** Values within lists and maps are kept as sent. */
+export const itemSlot: Slot = {
+  name: "",
+  prefix: Buffer.alloc(0),
+  number: 0,
+  wireType: lengthDelimited,
+  repeated: false,
+  dropZero: false,
+  value: {
+    kind: "string",
+    cap: limits.stringChars,
+    message: undefined,
+    of: undefined,
+    keys: undefined,
+  },
+};
+
 /** Which slot a field number fills, or which embedded message it opens. */
 type Entry =
   | { readonly slot: Slot; readonly index: number; readonly inline: undefined }
@@ -63,6 +82,8 @@ export type CompiledResource = {
   readonly apiVersion: { readonly text: Buffer; readonly at: number };
   readonly kind: { readonly text: Buffer; readonly at: number };
   readonly obsykAt: number;
+  /** Where containers are, when literal secrets are looked for. */
+  readonly envPlace: EnvPlace | undefined;
 };
 
 /** Modes in which protobuf is read. */
@@ -108,6 +129,7 @@ function compileOne(
     apiVersion: own("apiVersion", apiVersionOf(definition)),
     kind: own("kind", definition.kind),
     obsykAt: before("obsyk"),
+    envPlace: envPlaceOf(definition, mode),
   };
 }
 

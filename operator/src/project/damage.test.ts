@@ -124,15 +124,17 @@ test("createListDecoder: an object that cannot be read keeps its uid, and the ne
   assert.match(canonicalOf(events[4]), /"uid":"u1"/);
 });
 
-test("createListDecoder: a record above its bound is unreadable, and the next one is read", () => {
+test("createListDecoder: a record above its bound is a stub that says so, and the next one is read (R5)", () => {
   const labels = Object.fromEntries(
     Array.from({ length: 300 }, (_, index) => [`k${index}`, "v".repeat(4096)]),
   );
-  const items = [{ metadata: { uid: "u1", labels } }, { metadata: { uid: "u2" } }];
+  const large = { metadata: { uid: "u1", namespace: "n", name: "large", labels } };
+  const items = [large, { metadata: { uid: "u2" } }];
   const events = push(encodeList(pods, items, meta), 4096);
-  assert.ok(events[1]?.kind === "unreadable");
-  assert.equal(events[1].item.uid, "u1");
-  assert.match(events[1].item.reason, /record/);
+  assert.equal(
+    canonicalOf(events[1]),
+    '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"large","namespace":"n","uid":"u1"},"obsyk":{"truncated":[""]}}',
+  );
   assert.match(canonicalOf(events[2]), /"uid":"u2"/);
 });
 

@@ -6,7 +6,7 @@
 import { limits } from "@obsyk/contract";
 import { cleanText, cutText } from "@obsyk/contract/allow-list";
 import { writeTime } from "./time-text.ts";
-import { Malformed } from "./wire.ts";
+import { TooLarge } from "./wire.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -114,7 +114,7 @@ export class Output {
     const needed = this.length + count;
     if (needed <= this.#bytes.length) return;
     if (this.length > limits.recordBytes) {
-      throw new Malformed(`record above ${limits.recordBytes} bytes`);
+      throw new TooLarge(`record above ${limits.recordBytes} bytes`);
     }
     const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(grown, 0, 0, this.length);

@@ -1,10 +1,11 @@
 import type { ResourceDefinition } from "@obsyk/contract/allow-list";
 import type { Mode } from "@obsyk/contract";
 import { compileResource } from "./compile.ts";
+import { stubRecord } from "./oversize.ts";
 import { readIdentity, readUid } from "./identity.ts";
 import { RecordReader } from "./record-reader.ts";
 import type { ProjectedObject, Unreadable } from "./types.ts";
-import { Malformed, type Range } from "./wire.ts";
+import { Malformed, TooLarge, type Range } from "./wire.ts";
 
 export type ReadObject =
   | { readonly kind: "object"; readonly object: ProjectedObject }
@@ -15,12 +16,14 @@ const arenaBytes = 32 * 1024;
 
 /** Reads the protobuf bytes of one object after the other. */
 export class ObjectReader {
+  readonly #definition: ResourceDefinition;
   readonly #reader: RecordReader;
   /** Holds the records of one chunk; thousands of small buffers would wait for the garbage collector. */
   #arena = Buffer.alloc(arenaBytes);
   #usedBytes = 0;
 
   constructor(definition: ResourceDefinition, mode: Mode) {
+    this.#definition = definition;
     this.#reader = new RecordReader(compileResource(definition, mode));
   }
 
@@ -36,6 +39,7 @@ export class ObjectReader {
       const canonical = this.#keep(this.#reader.read(range.bytes, range.start, range.end));
       return { kind: "object", object: { ...identity, canonical } };
     } catch (error) {
+      if (error instanceof TooLarge) return stubOf(this.#definition, range);
       if (!(error instanceof Malformed)) throw error;
       return { kind: "unreadable", item: { uid: readUid(range), reason: error.message } };
     }
@@ -53,4 +57,10 @@ export class ObjectReader {
     this.#usedBytes += record.length;
     return this.#arena.subarray(start, this.#usedBytes);
   }
+}
+
+function stubOf(definition: ResourceDefinition, range: Range): ReadObject {
+  const identity = readIdentity(range);
+  const canonical = Buffer.from(stubRecord(definition, identity));
+  return { kind: "object", object: { ...identity, canonical } };
 }

@@ -5,11 +5,19 @@
  * @module
  */
 import { limits } from "@obsyk/contract";
-import { cleanText, listTruncated, pointerToken } from "@obsyk/contract/allow-list";
-import type { Compiled, CompiledResource, Scanner, Slot, Value } from "./compile.ts";
+import { cleanText, pointerToken } from "@obsyk/contract/allow-list";
+import {
+  itemSlot,
+  type Compiled,
+  type CompiledResource,
+  type Scanner,
+  type Slot,
+  type Value,
+} from "./compile.ts";
+import { obsykText } from "./literal-env.ts";
 import { Output } from "./output.ts";
 import { isWritableTime, isZeroTime } from "./time-text.ts";
-import { Cursor, isSame, lengthDelimited, Malformed } from "./wire.ts";
+import { Cursor, isSame, lengthDelimited, Malformed, TooLarge } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -44,7 +52,7 @@ export class RecordReader {
    * @throws {Malformed}
    */
   read(bytes: Buffer, start: number, end: number): Buffer {
-    const { message, apiVersion, kind, obsykAt } = this.#resource;
+    const { message, apiVersion, kind, obsykAt, envPlace } = this.#resource;
     const out = this.#out;
     out.length = 0;
     this.#placesUsed = 0;
@@ -59,13 +67,11 @@ export class RecordReader {
     const split = out.length;
     this.#writeSlots(message, base, obsykAt, message.slots.length);
     out.byte(brace.close);
-    if (out.length > limits.recordBytes) throw new Malformed("record too large");
+    if (out.length > limits.recordBytes) throw new TooLarge("record too large");
     // Every member begins with a comma; the first one's becomes the brace.
     out.set(0, brace.open);
-    if (this.#truncated.length > 0) {
-      const obsyk = JSON.stringify({ truncated: listTruncated(this.#truncated) });
-      out.insert(split, `,"obsyk":${obsyk}`);
-    }
+    const obsyk = obsykText(envPlace, { bytes, start, end }, this.#truncated);
+    if (obsyk !== undefined) out.insert(split, `,"obsyk":${obsyk}`);
     return out.view();
   }
 
@@ -254,7 +260,7 @@ export class RecordReader {
       const mark = out.length;
       const cutBefore = this.#truncated.length;
       out.byte(comma);
-      if (this.#writeValue(of, this.#valueStart, position, item)) {
+      if (this.#writeValue(of, this.#valueStart, position, itemSlot)) {
         if (this.#truncated.length !== cutBefore) this.#nest(cutBefore, count);
         count += 1;
       } else out.length = mark;
@@ -309,7 +315,7 @@ export class RecordReader {
     out.string(this.#cursor.bytes, entry.keyStart, entry.keyEnd, limits.stringChars);
     out.byte(colon);
     if (entry.start < 0) out.raw(texts.empty);
-    else if (!this.#writeValue(of, entry.start, entry.end, item)) out.length = mark;
+    else if (!this.#writeValue(of, entry.start, entry.end, itemSlot)) out.length = mark;
     if (this.#truncated.length !== cutBefore) this.#nest(cutBefore, this.#keyOf(entry));
   }
 
@@ -449,21 +455,4 @@ type MapEntry = {
   readonly keyEnd: number;
   readonly start: number;
   readonly end: number;
-};
-
-/** Values within lists and maps are kept as sent. */
-const item: Slot = {
-  name: "",
-  prefix: Buffer.alloc(0),
-  number: 0,
-  wireType: lengthDelimited,
-  repeated: false,
-  dropZero: false,
-  value: {
-    kind: "string",
-    cap: limits.stringChars,
-    message: undefined,
-    of: undefined,
-    keys: undefined,
-  },
 };

@@ -4,10 +4,17 @@
  * @module
  */
 import { canonicalize, limits, type JsonObject, type Manager, type Mode } from "@obsyk/contract";
-import { recordOf, type Message, type ResourceDefinition } from "@obsyk/contract/allow-list";
+import {
+  annotationKeys,
+  embeddedCopyKeys,
+  recordOf,
+  type Message,
+  type ResourceDefinition,
+} from "@obsyk/contract/allow-list";
 import { managerCount, managerText } from "./identity.ts";
 import { guard, type JsonCursor } from "./json-bytes.ts";
 import { KeyNames } from "./key-names.ts";
+import { stubRecord } from "./oversize.ts";
 import type { ReadObject } from "./protobuf-object.ts";
 
 export type RowOptions = {
@@ -28,7 +35,13 @@ export type Row = {
 
 type Cells = { readonly name: string; readonly type: string | undefined; readonly count: number };
 type Members = { readonly [name: string]: unknown };
-type Metadata = { readonly source: Members; readonly managers: Manager[]; readonly keys: KeyNames };
+type Metadata = {
+  readonly source: Members;
+  readonly managers: Manager[];
+  readonly keys: KeyNames;
+  /** Keys of annotations that hold a copy of the object; their values are stepped over. */
+  readonly copies: readonly string[];
+};
 
 /** @throws {ProjectError} guard when there is anything in the row that was not asked for */
 export function readRow(cursor: JsonCursor, options: RowOptions): Row {
@@ -136,9 +149,36 @@ function readMetadata(cursor: JsonCursor, message: Message): Metadata {
       if (managers.length < managerCount) managers.push(manager);
     });
   };
-  const special = new Map([["managedFields", readManagedFields]]);
-  return { source: cursor.message(field.type.message, special), managers, keys };
+  const annotations = new Annotations();
+  const special = new Map([
+    ["managedFields", readManagedFields],
+    ["annotations", () => annotations.read(cursor)],
+  ]);
+  const source = cursor.message(field.type.message, special);
+  return {
+    source: { ...source, annotations: annotations.kept },
+    managers,
+    keys,
+    copies: [...annotations.copies].sort(),
+  };
 }
+
+/** Allow-listed annotations with their values, and of known copies of the object the keys alone. */
+class Annotations {
+  readonly kept = Object.create(null) as { [key: string]: string };
+  readonly copies = new Set<string>();
+
+  read(cursor: JsonCursor): void {
+    if (cursor.null()) return;
+    cursor.objectOf(annotationNames, (key) => {
+      if (embeddedCopyKeys.includes(key)) this.copies.add(key);
+      if (annotationKeys.includes(key)) this.kept[key] = cursor.string();
+      else cursor.skip();
+    });
+  }
+}
+
+const annotationNames = [...annotationKeys, ...embeddedCopyKeys];
 
 function managerOf(source: Members): Manager {
   return {
@@ -150,7 +190,7 @@ function managerOf(source: Members): Manager {
 }
 
 function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefinition): Row {
-  const { source, managers, keys } = metadata;
+  const { source, managers, keys, copies } = metadata;
   const identity = {
     uid: textOf(source["uid"]),
     namespace: textOf(source["namespace"]),
@@ -161,14 +201,17 @@ function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefiniti
     name: cells.name,
     resourceVersion: own,
     read: (resourceVersion) =>
-      readRecord(identity.uid, () => ({
+      readRecord(definition, identity.uid, () => ({
         ...identity,
         resourceVersion: own === "" ? resourceVersion : own,
         managers,
         canonical: bytesOf(
           recordOf(definition, sourceOf(cells, source), {
             mode: "keys",
-            obsyk: keys.describe(cells.count),
+            obsyk: {
+              ...keys.describe(cells.count),
+              ...(copies.length === 0 ? {} : { embeddedCopies: copies }),
+            },
           }),
         ),
       })),
@@ -181,7 +224,7 @@ function countedRow(cells: Cells, { definition, namespace }: RowOptions): Row {
     name: cells.name,
     resourceVersion: "",
     read: (resourceVersion) =>
-      readRecord("", () => ({
+      readRecord(definition, "", () => ({
         uid: "",
         namespace,
         name: cells.name,
@@ -202,16 +245,19 @@ function sourceOf(cells: Cells, metadata: Members): Members {
 }
 
 function readRecord(
+  definition: ResourceDefinition,
   uid: string,
   read: () => Extract<ReadObject, { kind: "object" }>["object"],
 ): ReadObject {
   try {
     const object = read();
-    if (object.name !== "" && object.canonical.length <= limits.recordBytes) {
-      return { kind: "object", object };
+    if (object.name === "") {
+      const reason = "object without a name";
+      return { kind: "unreadable", item: { uid: uid === "" ? undefined : uid, reason } };
     }
-    const reason = object.name === "" ? "object without a name" : "record too large";
-    return { kind: "unreadable", item: { uid: uid === "" ? undefined : uid, reason } };
+    if (object.canonical.length <= limits.recordBytes) return { kind: "object", object };
+    const canonical = Buffer.from(stubRecord(definition, object));
+    return { kind: "object", object: { ...object, canonical } };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return {

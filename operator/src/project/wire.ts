@@ -9,7 +9,12 @@ export const lengthDelimited = 2;
 
 /** Bytes that are no valid message; caught where the object's identity is known. */
 export class Malformed extends Error {
-  override readonly name = "Malformed";
+  override readonly name: string = "Malformed";
+}
+
+/** A valid message whose record would be above its bound. */
+export class TooLarge extends Malformed {
+  override readonly name = "TooLarge";
 }
 
 /** A position in bytes that moves as values are read. One is reused for many messages. */

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Clock } from "@obsyk/runtime";
 import type { Db } from "../store/database.ts";
 
@@ -15,7 +14,8 @@ export type KnownClient = {
   readonly isActive: boolean;
 };
 
-export type KnownKey = { readonly client: KnownClient; readonly key: KeyObject };
+/** With the key as it is stored: SPKI in DER. */
+type KnownKey = { readonly client: KnownClient; readonly publicKey: Buffer };
 
 type ClientRow = {
   readonly org_id: number;
@@ -35,8 +35,7 @@ export async function readClientKey(
     thumbprint,
   ]);
   if (row?.profile !== "v2") return undefined;
-  const key = createPublicKey({ key: row.public_key, format: "der", type: "spki" });
-  return { client: describe(row), key };
+  return { client: describe(row), publicKey: row.public_key };
 }
 
 function describe(row: ClientRow): KnownClient {

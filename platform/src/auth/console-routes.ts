@@ -7,13 +7,14 @@ import {
   sessionSchema,
 } from "@obsyk/contract";
 import { parsePublicKey, SigningKeyError, type PublicKey } from "@obsyk/runtime";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Deps, PersonIdentity } from "../http/deps.ts";
 import { ProblemError } from "../http/problem.ts";
 import type { HttpServer } from "../http/server.ts";
 import { disableClient, listClients, registerClient } from "../tenancy/clients.ts";
-import { readSession, signIn, signOut } from "./sessions.ts";
+import { readToken } from "../tenancy/api-tokens.ts";
+import { readSession, signIn, signOut, type Browser } from "./sessions.ts";
 
 export type ConsoleAuth = {
   /** Whether cookies may be `Secure`: the listener, or the proxy before it, speaks TLS. */
@@ -27,7 +28,7 @@ export type AgentAddress = {
   readonly ca: string | undefined;
 };
 
-type SessionOptions = ConsoleAuth & {
+export type SessionOptions = ConsoleAuth & {
   /** Known once the listener for operators listens. */
   readonly agentAddress: () => AgentAddress;
 };
@@ -36,16 +37,26 @@ const cookieName = ({ isSecure }: ConsoleAuth): string =>
   // The prefix binds the cookie to this host and to TLS; browsers refuse it on plain HTTP.
   isSecure ? "__Host-obsyk-session" : "obsyk-session";
 
-function readCookie(request: FastifyRequest, auth: ConsoleAuth): string | undefined {
+export function readCookie(request: FastifyRequest, auth: ConsoleAuth): string | undefined {
   const value = request.cookies[cookieName(auth)];
   return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
 }
 
+/** An Authorization header decides alone: a request that has one is never carried by a cookie. */
 export function createAuthenticatePerson(
   { database, clock }: Pick<Deps, "database" | "clock">,
   auth: ConsoleAuth,
 ): Deps["authenticatePerson"] {
   return async (request) => {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const [, token = ""] = /^Bearer ([\w-]{1,200})$/.exec(authorization) ?? [];
+      const person = await readToken(database.db, clock, token);
+      if (person !== undefined) return person;
+      throw new ProblemError("unauthorized", "The API token is wrong, revoked or expired", {
+        challenge: 'Bearer error="invalid_token"',
+      });
+    }
     const id = readCookie(request, auth);
     const person = id === undefined ? undefined : await readSession(database.db, clock, id);
     if (person === undefined) {
@@ -55,18 +66,35 @@ export function createAuthenticatePerson(
   };
 }
 
+/** Puts a session's id into the browser. */
+export function setSessionCookie(reply: FastifyReply, auth: ConsoleAuth, id: string): void {
+  void reply
+    .setCookie(cookieName(auth), id, cookieOptions(auth))
+    .header("cache-control", "no-store");
+}
+
+function cookieOptions(auth: ConsoleAuth) {
+  return { path: "/", httpOnly: true, sameSite: "lax", secure: auth.isSecure } as const;
+}
+
+export function browserOf(request: FastifyRequest, auth: ConsoleAuth): Browser {
+  return {
+    oldSessionId: readCookie(request, auth),
+    userAgent: request.headers["user-agent"],
+  };
+}
+
 const signInSchema = z.object({ token: z.string().min(1).max(128) });
 
 export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: SessionOptions): void {
   const { database, clock, events } = deps;
-  const cookie = { path: "/", httpOnly: true, sameSite: "lax", secure: auth.isSecure } as const;
   server.post(
     apiPaths.signIn,
     { schema: { body: signInSchema, response: { 200: sessionSchema } } },
     async (request, reply) => {
       const id = await signIn(database.db, clock, {
         token: request.body.token,
-        oldSessionId: readCookie(request, auth),
+        ...browserOf(request, auth),
       });
       const person = id === undefined ? undefined : await readSession(database.db, clock, id);
       if (id === undefined || person === undefined) {
@@ -77,7 +105,7 @@ export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: Sess
         );
       }
       events.signedIn({ personId: person.personId });
-      void reply.setCookie(cookieName(auth), id, cookie).header("cache-control", "no-store");
+      setSessionCookie(reply, auth, id);
       return describeSession(person, auth.agentAddress());
     },
   );
@@ -96,18 +124,18 @@ export function registerSessionRoutes(server: HttpServer, deps: Deps, auth: Sess
       await signOut(database.db, id);
       if (person !== undefined) events.signedOut({ personId: person.personId });
     }
-    void reply.clearCookie(cookieName(auth), cookie);
+    void reply.clearCookie(cookieName(auth), cookieOptions(auth));
     return reply.code(204).header("clear-site-data", '"cache", "cookies", "storage"').send();
   });
 }
 
-function describeSession(
+export function describeSession(
   person: PersonIdentity,
   agent: AgentAddress,
 ): z.infer<typeof sessionSchema> {
   return {
-    person: { name: person.personName, role: person.role },
-    org: { name: person.orgName },
+    person: { id: person.personId, name: person.personName, role: person.role },
+    org: { id: person.orgId, name: person.orgName },
     version: product.version,
     agentUrl: agent.url,
     ...(agent.ca === undefined ? {} : { agentCa: agent.ca }),
@@ -135,7 +163,7 @@ export function registerClientRoutes(server: HttpServer, deps: Deps): void {
       schema: { body: clientRequestSchema, response: { 201: clientSchema } },
     },
     async (request, reply) => {
-      const person = await requireAdmin(request, deps);
+      const person = await deps.authenticatePerson(request);
       const publicKey = readPublicKey(request.body.publicKey);
       const { name } = request.body;
       const result = await registerClient(database.db, person.scope, {
@@ -167,7 +195,7 @@ export function registerClientRoutes(server: HttpServer, deps: Deps): void {
     `${apiPaths.clients}/:clientId`,
     { schema: { params: z.object({ clientId: z.string().max(128) }) } },
     async (request, reply) => {
-      const { scope, personId } = await requireAdmin(request, deps);
+      const { scope, personId } = await deps.authenticatePerson(request);
       const { clientId } = request.params;
       if (!(await disableClient(database.db, scope, { clientId, now: now() }))) {
         throw new ProblemError("not-found", "There is no such client");
@@ -178,17 +206,9 @@ export function registerClientRoutes(server: HttpServer, deps: Deps): void {
   );
 }
 
-async function requireAdmin(request: FastifyRequest, deps: Deps): Promise<PersonIdentity> {
-  const person = await deps.authenticatePerson(request);
-  if (person.role === "viewer") {
-    throw new ProblemError("forbidden", "Only an owner or an admin may change clients");
-  }
-  return person;
-}
-
 /** Looks at every text of the body, whichever member it was pasted into and however long it is. */
 async function refusePrivateKeys(request: FastifyRequest, deps: Deps): Promise<void> {
-  const { personId } = await requireAdmin(request, deps);
+  const { personId } = await deps.authenticatePerson(request);
   const { body } = request;
   const texts = typeof body === "object" && body !== null ? Object.values(body) : [body];
   for (const text of texts) {

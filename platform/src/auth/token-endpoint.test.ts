@@ -476,6 +476,71 @@ test("token endpoint: used assertions are forgotten once their age refuses them"
   assert.equal(await count(), 0);
 });
 
+/** Signatures verified so far, as the metric tells. */
+async function verified(): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${target.platform.ports.observe}/metrics`);
+  const [, count] =
+    /^obsyk_assertion_signatures_verified_total (\d+)$/m.exec(await response.text()) ?? [];
+  return Number(count);
+}
+
+test("token endpoint: unknown client, unknown key and bad signature take the same work", async (t) => {
+  const kinds: readonly (readonly [string, string, Recipe])[] = [
+    [
+      "unknown client",
+      "client-or-key-unknown",
+      { claims: { iss: "obsyk-nobody", sub: "obsyk-nobody" } },
+    ],
+    ["unknown key", "client-or-key-unknown", { header: { kid: "A".repeat(43) } }],
+    ["bad signature", "signature", { key: stranger.privateKey }],
+  ];
+  const times = new Map<string, number[]>();
+  for (let turn = 0; turn < 30; turn += 1) {
+    for (const [kind, check, recipe] of kinds) {
+      const body = form(build(recipe));
+      const before = await verified();
+      const began = performance.now();
+      const answer = await post(body);
+      const tookMs = performance.now() - began;
+      assert.equal(answer.status, 400);
+      assert.equal(lastCheck(), check);
+      assert.equal(await verified(), before + 1, `${kind}: one verification`);
+      times.set(kind, [...(times.get(kind) ?? []), tookMs]);
+    }
+  }
+  const before = await verified();
+  await post(form(build({ header: { alg: "ES384" } })));
+  assert.equal(await verified(), before, "what needs no key takes none");
+  const medians = [...times].map(([kind, list]) => {
+    const sorted = list.toSorted((one, other) => one - other);
+    return `${kind} ${sorted[Math.floor(sorted.length / 2)]?.toFixed(2)} ms`;
+  });
+  t.diagnostic(`median of 30: ${medians.join(", ")}`);
+});
+
+test("token endpoint: one client cannot have signatures verified without end (OA-14)", async () => {
+  await using limited = await openTestPlatform({
+    env: { OBSYK_CLIENT_TOKEN_REQUESTS_PER_MINUTE: "3" },
+  });
+  const ask = (recipe: Recipe): Promise<Answer> =>
+    callAgent(limited, {
+      path: "/oauth/token",
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: form(build(recipe)),
+    });
+  const answers: Answer[] = [];
+  for (let turn = 0; turn < 5; turn += 1) answers.push(await ask({}));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [400, 400, 400, 429, 429],
+  );
+  assert.match(String(answers[3]?.headers["retry-after"]), /^[1-9]\d?$/);
+  assert.equal((await ask({ claims: { iss: "another" } })).status, 400, "another client may ask");
+  const metrics = await fetch(`http://127.0.0.1:${limited.platform.ports.observe}/metrics`);
+  assert.match(await metrics.text(), /^obsyk_assertion_signatures_verified_total 4$/m);
+});
+
 test("token endpoint: tokens and assertions are not logged, and one address cannot ask without end", async () => {
   await using limited = await openTestPlatform({ env: { OBSYK_TOKEN_REQUESTS_PER_MINUTE: "3" } });
   const statuses: number[] = [];

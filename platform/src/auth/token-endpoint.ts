@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { generateKeyPairSync, verify, type KeyObject } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import rateLimit from "@fastify/rate-limit";
 import { agentPaths, problemTypes } from "@obsyk/contract";
 import type { Clock } from "@obsyk/runtime";
@@ -36,6 +36,8 @@ export type TokenEndpointOptions = {
   readonly events: Events;
   /** Token requests one address may make in a minute, before any key is touched. */
   readonly requestsPerMinute: number;
+  /** The same for one client, as the assertion names it: whether it speaks the truth is what a key would tell. */
+  readonly clientRequestsPerMinute: number;
 };
 
 const formType = "application/x-www-form-urlencoded";
@@ -94,15 +96,45 @@ function requireForm(request: FastifyRequest): void {
 
 function addRoute(scope: FastifyInstance, options: TokenEndpointOptions): void {
   // Verified against when there is no key, so that an unknown client costs what a known one costs.
-  const dummyKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey;
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const dummyKey = publicKey.export({ format: "der", type: "spki" });
+  const limit = scope.createRateLimit({
+    max: options.clientRequestsPerMinute,
+    timeWindow: 60_000,
+    keyGenerator: claimedClient,
+  });
   scope.post(agentPaths.token, async (request, reply) => {
-    const form = readForm(typeof request.body === "string" ? request.body : "");
-    const client = await proveClient(form, dummyKey, options);
+    const form = readForm(bodyOf(request));
+    const shape = readChecked(form.assertion);
+    const asked = await limit(request);
+    if (!asked.isAllowed && asked.isExceeded) {
+      void reply.header("retry-after", String(asked.ttlInSeconds));
+      throw new ProblemError("too-many-requests", "this client asked too often: wait, then ask");
+    }
+    const client = await proveClient(form, shape, { ...options, dummyKey });
     const token = await options.tokens.issue(client);
     options.events.tokenIssued({ clientId: client.clientId });
     void reply.header("cache-control", "no-store").header("pragma", "no-cache");
     return { access_token: token, token_type: "Bearer", expires_in: accessTokenSeconds };
   });
+}
+
+function bodyOf({ body }: FastifyRequest): string {
+  return typeof body === "string" ? body : "";
+}
+
+/** Of an assertion whose form was checked. */
+function claimedClient(request: FastifyRequest): string {
+  return String(readChecked(readForm(bodyOf(request)).assertion).claims["iss"]);
+}
+
+/** Everything that can be checked without a key. */
+function readChecked(assertion: string): Shape {
+  const shape = readShape(assertion);
+  if (isRefusal(shape)) throw new OAuthError("invalid_grant", shape);
+  const refusal = firstRefusal(headerChecks, shape);
+  if (refusal !== undefined) throw new OAuthError("invalid_grant", refusal);
+  return shape;
 }
 
 type Form = { readonly assertion: string; readonly clientId: string | undefined };
@@ -137,14 +169,11 @@ function readForm(body: string): Form {
 
 async function proveClient(
   form: Form,
-  dummyKey: KeyObject,
-  { db, issuer, clock }: TokenEndpointOptions,
+  shape: Shape,
+  options: TokenEndpointOptions & { readonly dummyKey: Buffer },
 ): Promise<KnownClient> {
-  const shape = readShape(form.assertion);
-  if (isRefusal(shape)) throw new OAuthError("invalid_grant", shape);
-  const early = firstRefusal(headerChecks, shape);
-  if (early !== undefined) throw new OAuthError("invalid_grant", early);
-  const client = await verifySignature(db, shape, dummyKey);
+  const { db, issuer, clock } = options;
+  const client = await verifySignature(shape, options);
   const { clientId } = client;
   const nowSeconds = Math.floor(clock.now() / 1000);
   const subject = { claims: shape.claims, issuer: issuer(), nowSeconds, clientId: form.clientId };
@@ -157,14 +186,20 @@ async function proveClient(
   return client;
 }
 
-async function verifySignature(db: Db, shape: Shape, dummyKey: KeyObject): Promise<KnownClient> {
+async function verifySignature(
+  shape: Shape,
+  { db, events, dummyKey }: TokenEndpointOptions & { readonly dummyKey: Buffer },
+): Promise<KnownClient> {
   // Both are strings of a checked form: headerChecks passed.
   const known = await readClientKey(db, {
     clientId: String(shape.claims["iss"]),
     thumbprint: String(shape.header["kid"]),
   });
-  const key = { key: known?.key ?? dummyKey, dsaEncoding: "ieee-p1363" } as const;
-  const isValid = verify("sha256", shape.signingInput, key, shape.signature);
+  const stored = known?.publicKey ?? dummyKey;
+  const key = createPublicKey({ key: stored, format: "der", type: "spki" });
+  events.signatureVerified();
+  const how = { key, dsaEncoding: "ieee-p1363" } as const;
+  const isValid = verify("sha256", shape.signingInput, how, shape.signature);
   if (known !== undefined && isValid) return known.client;
   throw new OAuthError("invalid_grant", {
     check: known === undefined ? "client-or-key-unknown" : "signature",

@@ -13,6 +13,7 @@ import { apiPaths, product } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { acceptJson } from "./body.ts";
+import { compressAnswer } from "./compress.ts";
 import { ProblemError } from "./problem.ts";
 import {
   createListenerServer,
@@ -29,6 +30,8 @@ export type ConsoleServerOptions = {
   readonly isSecure: boolean;
   /** Built console; `undefined`: API alone. */
   readonly consoleDir: string | undefined;
+  /** What the sign-in page tells people to run for a link. */
+  readonly signInCommand: string;
   readonly events: HttpEvents;
 };
 
@@ -36,8 +39,8 @@ const bodyBytes = 64 * 1024;
 const maxConnections = 2000;
 
 export async function createConsoleServer(options: ConsoleServerOptions): Promise<HttpServer> {
-  const { consoleDir } = options;
-  const sendPage = consoleDir === undefined ? undefined : await readPage(consoleDir);
+  const { consoleDir, signInCommand } = options;
+  const sendPage = consoleDir === undefined ? undefined : await readPage(consoleDir, signInCommand);
   const server = createListenerServer({
     listener: "console",
     tls: options.tls,
@@ -59,6 +62,7 @@ export async function createConsoleServer(options: ConsoleServerOptions): Promis
     addSecurityHeaders(reply, options.isSecure);
     done(findCrossSite(request, options.origins()));
   });
+  server.addHook("onSend", compressAnswer);
   server.get(apiPaths.openapi, { schema: { hide: true } }, () => server.swagger());
   if (consoleDir !== undefined && sendPage !== undefined) {
     await servePages(server, consoleDir, sendPage);
@@ -83,7 +87,9 @@ function findCrossSite(
   origins: readonly string[],
 ): ProblemError | undefined {
   if (request.method === "GET" || request.method === "HEAD") return undefined;
-  const { origin, "sec-fetch-site": site } = request.headers;
+  const { origin, "sec-fetch-site": site, authorization } = request.headers;
+  // Carried by its token alone, which no browser adds by itself.
+  if (authorization !== undefined) return undefined;
   const isOurs =
     (origin === undefined || origins.includes(origin)) &&
     (site === undefined || site === "same-origin") &&
@@ -100,6 +106,9 @@ function contentPolicy(nonce: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
+    // One policy, made once: console/src/trusted-types.ts.
+    "require-trusted-types-for 'script'",
+    "trusted-types default",
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
@@ -111,12 +120,18 @@ function contentPolicy(nonce: string): string {
 }
 
 const noncePlaceholder = "__CSP_NONCE__";
+const commandPlaceholder = "__SIGN_IN_COMMAND__";
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
 
 /** The console's page, each time with a nonce of its own. */
 type SendPage = (reply: FastifyReply) => FastifyReply;
 
-async function readPage(consoleDir: string): Promise<SendPage> {
-  const page = await readFile(path.join(consoleDir, "index.html"), "utf8");
+async function readPage(consoleDir: string, signInCommand: string): Promise<SendPage> {
+  const file = await readFile(path.join(consoleDir, "index.html"), "utf8");
+  const page = file.replace(commandPlaceholder, () => escapeAttribute(signInCommand));
   return (reply) => {
     const nonce = randomBytes(16).toString("base64");
     return reply
@@ -146,6 +161,8 @@ async function servePages(
     root: path.resolve(consoleDir),
     index: false,
     cacheControl: false,
+    // The build leaves a compressed twin beside each large file.
+    preCompressed: true,
     // Names of built files carry a hash of their content.
     setHeaders: (reply, file) => {
       const isHashed = file.includes(`${path.sep}assets${path.sep}`);

@@ -11,7 +11,8 @@ import type pg from "pg";
 import type { Counters, Row } from "./fold-batch.ts";
 
 const objectColumns = `o.resource, o.uid, o.stream_id, o.namespace, o.name, o.record, o.hash, o.member,
-  o.resource_version, o.managers, o.stub, o.valid_from_earliest, o.valid_from, o.clock_error_ms, o.received_at`;
+  o.resource_version, o.managers, o.stub, o.valid_from_earliest, o.valid_from, o.clock_error_ms, o.received_at,
+  o.in_scope, o.not_collected_since`;
 
 /** `$1` org, `$2` cluster, `$3` rows, `$4` change number, `$5` received, `$6` clock error in milliseconds. */
 const deltaSql = `
@@ -25,17 +26,21 @@ old as materialized (
     select o.ctid as tid, ${objectColumns} from object o
     where o.org_id = $1 and o.cluster_id = $2 and o.resource = i.r and o.uid = i.u offset 0) o
 ),
+put as materialized (
+  select i.*, old.uid is null as ins, old.hash as oh, old.member as om, old.stream_id as os, old.namespace as ons,
+    old.in_scope as oi, old.not_collected_since as onc, old.stub as ost,
+    old.valid_from_earliest as oe, old.valid_from as ot, old.clock_error_ms as oce, old.received_at as oa,
+    coalesce(old.hash = i.h or (i.c = 'schema' and i.rv <> '' and i.rv = old.resource_version), false) as same
+  from inp i left join old on old.l = i.l where not i.d
+),
 chg as materialized (
-  select i.*, old.uid is null as ins, old.hash as oh, old.member as om, old.stream_id as os, old.namespace as ons
-  from inp i left join old on old.l = i.l
-  where not i.d and (old.uid is null or old.hash <> i.h or old.stream_id <> i.s
-    or (old.stub is not null and i.st is null))
+  select * from put where ins or oh <> h or os <> s or (ost is not null and st is null) or onc is not null or not oi
 ),
 rep as materialized (
   select i.l, i.e, i.t, o.* from chg i cross join lateral (
     select o.ctid as tid, ${objectColumns} from object o
     where o.org_id = $1 and o.cluster_id = $2 and o.resource = i.r and o.namespace = i.ns and o.name = i.n
-      and o.uid <> i.u offset 0) o
+      and o.uid <> i.u and o.not_collected_since is null offset 0) o
   where i.ins and i.n <> ''
 ),
 gone as materialized (
@@ -56,29 +61,30 @@ ups as (
     resource_version, managers, derived, stub, valid_from_earliest, valid_from, clock_error_ms, received_at, change_number)
   select $1, $2, r, u, s, ns, n,
     case when jsonb_typeof(rec->'metadata'->'labels') = 'object' then rec->'metadata'->'labels' else '{}' end,
-    rec, h, m, rv, mg, dv, st, e, t, $6, $5, $4
+    rec, h, m, rv, mg, dv, st, case when same then oe else least(e, onc) end, case when same then ot else t end,
+    case when same then oce else $6 end, case when same then oa else $5 end, $4
   from chg order by r, u
   on conflict (org_id, cluster_id, resource, uid) do update set
     stream_id = excluded.stream_id, namespace = excluded.namespace, name = excluded.name, labels = excluded.labels,
     record = excluded.record, hash = excluded.hash, member = excluded.member,
     resource_version = excluded.resource_version, managers = excluded.managers, derived = excluded.derived,
-    stub = excluded.stub, change_number = excluded.change_number,
-    valid_from_earliest = case when object.hash = excluded.hash then object.valid_from_earliest
-      else excluded.valid_from_earliest end,
-    valid_from = case when object.hash = excluded.hash then object.valid_from else excluded.valid_from end,
-    clock_error_ms = case when object.hash = excluded.hash then object.clock_error_ms else excluded.clock_error_ms end,
-    received_at = case when object.hash = excluded.hash then object.received_at else excluded.received_at end
+    stub = excluded.stub, change_number = excluded.change_number, in_scope = true, not_collected_since = null,
+    valid_from_earliest = excluded.valid_from_earliest, valid_from = excluded.valid_from,
+    clock_error_ms = excluded.clock_error_ms, received_at = excluded.received_at
 ),
 closed as (
-  select case when i.os <> i.s then 'scope' else i.c end as cause, i.e, i.t, old.* from chg i
-  join old on old.l = i.l where old.hash <> i.h
+  select case when i.os <> i.s then 'scope'
+      when i.c = 'schema' and not (i.rec @> old.record or old.record @> i.rec) then 'changed' else i.c end as cause,
+    i.e, i.t, old.* from chg i
+  join old on old.l = i.l where not i.same
   union all select * from gone
 ),
 his as (
   insert into history (org_id, cluster_id, resource, uid, namespace, name, valid_from_earliest, valid_from,
     valid_to_earliest, valid_to, cause, hash, record, resource_version, managers, stub, clock_error_ms, received_at,
     closed_at, change_number)
-  select $1, $2, resource, uid, namespace, name, valid_from_earliest, valid_from, e, greatest(t, valid_from), cause,
+  select $1, $2, resource, uid, namespace, name, valid_from_earliest, valid_from, least(e, not_collected_since),
+    greatest(t, valid_from), cause,
     hash, record, resource_version, managers, stub, clock_error_ms, received_at, $5, $4
   from closed
 ),
@@ -92,8 +98,8 @@ cnt as (
   insert into inventory_count as k (org_id, cluster_id, resource, namespace, objects)
   select $1, $2, r, ns, sum(n) from (
     select r, ns, 1 as n from chg
-    union all select r, ons, -1 from chg where not ins
-    union all select resource, namespace, -1 from gone) x
+    union all select r, ons, -1 from chg where not ins and onc is null
+    union all select resource, namespace, -1 from gone where not_collected_since is null) x
   group by r, ns having sum(n) <> 0 order by r, ns
   on conflict (org_id, cluster_id, resource, namespace) do update set objects = k.objects + excluded.objects
 ),
@@ -101,8 +107,8 @@ str as (
   update stream s set object_count = s.object_count + x.n, set_hash = s.set_hash # x.x
   from (select id, sum(n) as n, bit_xor(m) as x from (
       select s as id, 1 as n, m from chg
-      union all select os, -1, om from chg where not ins
-      union all select stream_id, -1, member from gone) y group by id) x
+      union all select os, -1, om from chg where oi
+      union all select stream_id, -1, member from gone where in_scope) y group by id) x
   where s.org_id = $1 and s.cluster_id = $2 and s.stream_id = x.id
   returning s.stream_id, s.object_count, s.set_hash
 )

@@ -162,7 +162,9 @@ function* rowsOf(
     yield put(version, { ...nothing, stub: line.reason }, "changed");
   } else if (line.op === "put") {
     const record = checkRecord({ ...line, resource }, options.hashKey);
-    yield put(line, record, line.reason ?? "changed");
+    // While the stream is asked for records of a new shape, what a list brings may differ for that alone.
+    const isReshaped = stream.request?.reason === "schema" && stream.listing !== undefined;
+    yield put(line, record, line.reason ?? (isReshaped ? "schema" : "changed"));
   } else {
     const { last, cause } = line;
     if (last !== undefined) {

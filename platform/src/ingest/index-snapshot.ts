@@ -64,7 +64,7 @@ async function readHead(
     });
   }
   const namespace = stream.namespace === "*" ? null : stream.namespace;
-  const text = `from object where org_id = $1 and cluster_id = $2 and resource = $3 and stream_id = $4
+  const text = `from object where org_id = $1 and cluster_id = $2 and resource = $3 and stream_id = $4 and in_scope
     and ($5::text is null or namespace = $5)`;
   const values = [key.orgId, key.clusterId, stream.resource, row.stream_id, namespace];
   const counted = await client.query<{ count: number }>(`select count(*) as count ${text}`, values);

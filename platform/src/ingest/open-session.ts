@@ -8,6 +8,7 @@ import type pg from "pg";
 import { ProblemError } from "../http/problem.ts";
 import type { Database } from "../store/database.ts";
 import { withScopedClient, type OrgScope } from "../tenancy/scope.ts";
+import { syncScope, type SyncedScope } from "./stream-scope.ts";
 import { openBlind, type StreamState } from "./stream-state.ts";
 import { loadStreams, openRequests, saveStreams, type ClusterKey } from "./stream-store.ts";
 
@@ -66,7 +67,8 @@ export async function openSession(
       ? { id: row.session_id ?? "", epoch: row.epoch }
       : { id: context.newKey(), epoch: row.epoch + 1 };
     await storeSession(client, { key, session, request, receivedAt: context.receivedAt });
-    await syncStreams(client, key, request, { ...context, isNew: !isSame });
+    const synced = await syncScope(client, key, request, new Date(context.receivedAt));
+    await restart(client, key, synced, { ...context, isNew: !isSame });
     return {
       status: "granted",
       sessionId: session.id,
@@ -77,6 +79,7 @@ export async function openSession(
       heartbeatSeconds,
       checkSeconds,
       sendAgain: await openRequests(client, key),
+      held: [...synced.held],
       clock: context.receivedAt,
     } as const;
   });
@@ -191,56 +194,23 @@ export function measureClock(
   return { offsetMs: Math.round(receivedAt - told.clock - (errorMs ?? 0)), errorMs };
 }
 
-/** R14: a stream that is no longer named is not collected any more; what is known of it stays. */
-async function syncStreams(
-  client: pg.ClientBase,
-  key: ClusterKey,
-  request: SessionRequest,
-  context: SessionContext & { readonly isNew: boolean },
-): Promise<void> {
-  const at = new Date(context.receivedAt);
-  const streams = request.streams.map(({ stream, recordVersion }) => ({
-    ...parseStream(stream),
-    name: stream,
-    version: recordVersion,
-  }));
-  const names = streams.map(({ name }) => name);
-  await client.query(
-    `update stream set collected = false, not_collected_since = coalesce(mark_at, $4), listing = null
-     where org_id = $1 and cluster_id = $2 and collected and name <> all($3)`,
-    [key.orgId, key.clusterId, names, at],
-  );
-  const { rows } = await client.query<{ name: string }>(
-    `select s.name from stream s join jsonb_to_recordset($3::jsonb) as x(name text, version text) using (name)
-     where s.org_id = $1 and s.cluster_id = $2 and s.record_version <> x.version and s.object_count > 0`,
-    [key.orgId, key.clusterId, JSON.stringify(streams)],
-  );
-  await client.query(
-    `insert into stream (org_id, cluster_id, name, resource, namespace, mode, record_version, created_at)
-     select distinct on (name) $1::int, $2::uuid, name, resource, namespace, mode, version, $4::timestamptz
-     from jsonb_to_recordset($3::jsonb) as x(name text, resource text, namespace text, mode text, version text)
-     order by name
-     on conflict (org_id, cluster_id, name) do update set
-       collected = true, not_collected_since = null, record_version = excluded.record_version`,
-    [key.orgId, key.clusterId, JSON.stringify(streams), at],
-  );
-  await restart(client, key, new Set(rows.map(({ name }) => name)), context);
-}
-
 /** R11: begins are aborted and every stream is blind from its last mark on, until a list of this session ends. */
 async function restart(
   client: pg.ClientBase,
   key: ClusterKey,
-  changedVersions: ReadonlySet<string>,
+  { entering, reshaped }: SyncedScope,
   context: SessionContext & { readonly isNew: boolean },
 ): Promise<void> {
   const before = await loadStreams(client, key);
   const after = new Map<string, StreamState>();
+  const returned = new Set(entering);
   for (const [name, stream] of before) {
-    const opened = context.isNew
-      ? openBlind({ ...stream, listing: undefined, state: "starting", detail: undefined }, "start")
+    const reason = returned.has(name) ? "not-collected" : "start";
+    const isRestarted = context.isNew || returned.has(name);
+    const opened = isRestarted
+      ? openBlind({ ...stream, listing: undefined, state: "starting", detail: undefined }, reason)
       : stream;
-    const isFullNeeded = changedVersions.has(name) && stream.request?.full !== true;
+    const isFullNeeded = reshaped.has(name) && stream.request?.full !== true;
     const request = { id: context.newId(), full: true, reason: "schema" };
     after.set(name, isFullNeeded ? { ...opened, request } : opened);
   }

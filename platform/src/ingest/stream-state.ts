@@ -23,6 +23,8 @@ export type StreamState = {
   readonly listing: Listing | undefined;
   readonly blind: BlindGap | undefined;
   readonly request: SendAgainRequest | undefined;
+  /** R14: objects that came back into scope are confirmed by the next complete list. */
+  readonly returning: boolean;
   /** Failed checks in a row. */
   readonly mismatches: number;
   /** State `mismatch` is shown and nothing is asked for until then. */
@@ -136,6 +138,7 @@ function end(
     ...stream,
     listing: undefined,
     blind: undefined,
+    returning: false,
     // R16: only a list that was begun under this id heals it.
     request: request?.id === listing.request ? undefined : request,
     markVersion: line.resourceVersion,

@@ -26,6 +26,7 @@ type StreamRow = {
   listing: Listing | null;
   mismatches: number;
   paused_until: Date | null;
+  returning_objects: boolean;
   blind_from: Date | null;
   blind_reason: string | null;
   request_id: string | null;
@@ -43,6 +44,7 @@ export async function loadStreams(
     name: "load-streams",
     text: `select s.stream_id, s.name, s.resource, s.state, s.detail, s.state_at, s.object_count,
         s.set_hash::text, s.mark_version, s.mark_at, s.listing, s.mismatches, s.paused_until,
+        s.returning_objects,
         b.from_at as blind_from, b.reason as blind_reason, r.request_id, r.full_objects, r.reason as request_reason
       from stream s
       left join blind_interval b on b.org_id = s.org_id and b.cluster_id = s.cluster_id
@@ -69,6 +71,7 @@ function fromRow(row: StreamRow): StreamState {
     listing: row.listing ?? undefined,
     mismatches: row.mismatches,
     pausedUntil: row.paused_until?.getTime(),
+    returning: row.returning_objects,
     blind:
       row.blind_from === null
         ? undefined
@@ -101,24 +104,59 @@ export async function saveStreams(
     name: "save-streams",
     text: `update stream s set state = x.state, detail = x.detail, state_at = x."stateAt",
         mark_version = x."markVersion", mark_at = x."markAt", listing = x.listing, mismatches = x.mismatches,
-        paused_until = x."pausedUntil"
+        paused_until = x."pausedUntil", returning_objects = x."isReturning"
       from jsonb_to_recordset($3::jsonb) as x(id int, state text, detail text, "stateAt" timestamptz,
-        "markVersion" text, "markAt" timestamptz, listing jsonb, mismatches int, "pausedUntil" timestamptz)
+        "markVersion" text, "markAt" timestamptz, listing jsonb, mismatches int, "pausedUntil" timestamptz,
+        "isReturning" boolean)
       where s.org_id = $1 and s.cluster_id = $2 and s.stream_id = x.id`,
     values: [key.orgId, key.clusterId, JSON.stringify(changed.map(toJson))],
   });
+  await confirmReturned(client, key, changes, changed);
   await saveBlind(client, key, changes, changed);
   await saveRequests(client, key, changes, changed);
 }
 
+/**
+ * Whoever switches a large resource off or on moves all of its objects in one statement, so that nobody ever sees a part
+ * of it. Holds until the transaction ends.
+ */
+export async function allowManyRows(client: pg.ClientBase): Promise<void> {
+  await client.query("set local statement_timeout = '10min'");
+}
+
+/** R14: a complete list has swept what is gone and put what differs, so that everything left is as it was. */
+async function confirmReturned(
+  client: pg.ClientBase,
+  key: ClusterKey,
+  { before }: StreamChanges,
+  changed: readonly StreamState[],
+): Promise<void> {
+  const confirmed = changed.filter(
+    ({ name, returning }) => !returning && before.get(name)?.returning === true,
+  );
+  if (confirmed.length === 0) return;
+  await allowManyRows(client);
+  await client.query({
+    name: "confirm-returned",
+    text: `with back as (
+        update object set not_collected_since = null
+        where org_id = $1 and cluster_id = $2 and stream_id = any($3) and in_scope and not_collected_since is not null
+        returning resource, namespace)
+      insert into inventory_count as k (org_id, cluster_id, resource, namespace, objects)
+      select $1, $2, resource, namespace, count(*) from back group by 3, 4
+      on conflict (org_id, cluster_id, resource, namespace) do update set objects = k.objects + excluded.objects`,
+    values: [key.orgId, key.clusterId, confirmed.map(({ id }) => id)],
+  });
+}
+
 function toJson(stream: StreamState): object {
-  const { id, state, detail, markVersion, listing, mismatches } = stream;
+  const { id, state, detail, markVersion, listing, mismatches, returning: isReturning } = stream;
   const times = {
     stateAt: date(stream.stateAt),
     markAt: date(stream.markAt),
     pausedUntil: date(stream.pausedUntil),
   };
-  return { id, state, detail, markVersion, listing, mismatches, ...times };
+  return { id, state, detail, markVersion, listing, mismatches, isReturning, ...times };
 }
 
 function date(time: number | undefined): Date | undefined {
@@ -187,7 +225,7 @@ async function saveRequests(
 export async function openRequests(client: pg.ClientBase, key: ClusterKey): Promise<SendAgain[]> {
   const { rows } = await client.query<SendAgain>({
     name: "open-requests",
-    text: `select r.request_id as id, s.name as stream, r.full_objects as full
+    text: `select r.request_id as id, s.name as stream, r.full_objects as full, r.reason
       from send_again r join stream s using (org_id, cluster_id, stream_id)
       where r.org_id = $1 and r.cluster_id = $2 and s.collected order by r.created_at, s.name limit 1000`,
     values: [key.orgId, key.clusterId],

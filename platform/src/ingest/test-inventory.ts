@@ -67,7 +67,7 @@ export function openTestInventory(database: TestDatabase) {
     objects: (id: string): Rows =>
       rows(
         id,
-        `select uid::text, name, stub, record, valid_from, valid_from_earliest, stream_id
+        `select uid::text, name, stub, record, valid_from, valid_from_earliest, stream_id, in_scope, not_collected_since
          from object where org_id = $1 and cluster_id = $2 order by uid`,
       ),
     counts: (id: string): Rows =>

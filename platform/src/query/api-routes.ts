@@ -11,6 +11,8 @@ import {
   objectDetailSchema,
   objectPageSchema,
   objectQuerySchema,
+  referencePageSchema,
+  referenceQuerySchema,
   relatedSchema,
 } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -23,6 +25,7 @@ import type { Tx } from "./freshness.ts";
 import { LiveHub } from "./live.ts";
 import { registerLive } from "./live-route.ts";
 import { listObjects, readObject } from "./objects.ts";
+import { listReferences } from "./references.ts";
 import { readRelated } from "./related.ts";
 
 export type QueryDeps = Pick<
@@ -34,15 +37,17 @@ const uuid = z.uuid().transform((text) => text.toLowerCase());
 const clusterParams = z.object({ clusterId: uuid });
 const objectParams = z.object({ clusterId: uuid, resource: z.string().max(253), uid: uuid });
 /** A NUL cannot be part of any stored text; the database would refuse it with an error of its own. */
-const query = objectQuerySchema.refine(
-  (filters) => Object.values(filters).every((value) => !String(value).includes("\0")),
-  { message: "must not hold NUL" },
-);
+const isStorable = (filters: object): boolean =>
+  Object.values(filters).every((value) => !String(value).includes("\0"));
+const unstorable = { message: "must not hold NUL" };
+const query = objectQuerySchema.refine(isStorable, unstorable);
+const referenceQuery = referenceQuerySchema.refine(isStorable, unstorable);
 
 /** Adds the routes; the server's closing ends what they hold open. */
 export function registerQuery(server: HttpServer, deps: QueryDeps): void {
   registerClusters(server, deps);
   registerObjects(server, deps);
+  registerReferences(server, deps);
   const hub = new LiveHub({
     database: deps.database,
     clock: deps.clock,
@@ -77,6 +82,25 @@ function registerClusters(server: HttpServer, deps: QueryDeps): void {
       answer(deps, request, reply, (tx, scope) =>
         readCounts(tx, scope, request.params.clusterId, deps.clock.now()),
       ),
+  );
+}
+
+function registerReferences(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.references,
+    {
+      schema: {
+        params: clusterParams,
+        querystring: referenceQuery,
+        response: { 200: referencePageSchema },
+      },
+    },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) => {
+        const { clusterId } = request.params;
+        const question = { clusterId, query: request.query, now: deps.clock.now() };
+        return listReferences(tx, scope, question);
+      }),
   );
 }
 

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type { Cluster, ClusterDetail, ClusterStream, Counts } from "@obsyk/contract";
+import type { Cluster, ClusterDetail, ClusterStream, Counts, Scope } from "@obsyk/contract";
 import { sql } from "kysely";
+import { factsOf } from "../analyze/cluster-facts.ts";
 import { ProblemError } from "../http/problem.ts";
 import type { OrgScope } from "../tenancy/scope.ts";
+import { isPartial } from "./limits.ts";
 import {
   clusterState,
   optional,
@@ -15,6 +17,7 @@ import {
   shownStream,
   type Tx,
 } from "./freshness.ts";
+import { readNodes } from "./nodes.ts";
 
 type ClusterRow = {
   cluster_id: string;
@@ -25,6 +28,8 @@ type ClusterRow = {
   seen_at: Date | null;
   kubernetes_version: string | null;
   operator_version: string | null;
+  manifest_digest: string | null;
+  scope: Scope | null;
   as_of: Date | null;
   objects: number;
   nodes: number;
@@ -38,7 +43,7 @@ async function readRows(tx: Tx, scope: OrgScope, clusterId?: string): Promise<Cl
   const only = clusterId === undefined ? sql`` : sql`and c.cluster_id = ${clusterId}`;
   const { rows } = await sql<ClusterRow>`
     select c.cluster_id, c.name, c.client_id, a.cluster_uid, a.session_id, a.seen_at,
-      a.kubernetes_version, a.operator_version, m.as_of, k.objects, k.nodes, k.namespaces
+      a.kubernetes_version, a.operator_version, a.manifest_digest, a.scope, m.as_of, k.objects, k.nodes, k.namespaces
     from cluster c
     left join agent_cluster a using (org_id, cluster_id)
     left join lateral (select min(s.mark_at) as as_of from stream s
@@ -85,11 +90,20 @@ export async function readCluster(
     select thumbprint from client_key where org_id = ${scope.orgId} and client_id = ${row.client_id}
     order by created_at desc limit 1`.execute(tx);
   const freshness = await readFreshness(tx, scope, { clusterId }, now);
+  const streams = await readStreams(tx, scope, clusterId, now);
+  const nodes = await readNodes(tx, scope, clusterId);
+  // Whoever is limited to namespaces sees no nodes, and not which other namespaces a scope names.
+  const isWhole = !isPartial(scope, clusterId);
+  const areNodesRead =
+    isWhole && streams.some(({ resource, asOf }) => resource === "nodes" && asOf !== undefined);
   return {
     ...toCluster(row, now),
     clientId: row.client_id,
     thumbprint: keys.rows[0]?.thumbprint ?? "",
-    streams: await readStreams(tx, scope, clusterId, now),
+    facts: factsOf(row.kubernetes_version ?? undefined, areNodesRead ? nodes : undefined),
+    ...optionalText("manifestDigest", row.manifest_digest),
+    ...(row.scope === null || !isWhole ? {} : { scope: row.scope }),
+    streams,
     blind: freshness.blind,
   };
 }
@@ -104,6 +118,7 @@ type StreamRow = {
   paused_until: Date | null;
   mark_at: Date | null;
   object_count: number;
+  left_count: number;
 };
 
 async function readStreams(
@@ -112,10 +127,20 @@ async function readStreams(
   clusterId: string,
   now: number,
 ): Promise<ClusterStream[]> {
+  // A stream's own counter is about the whole cluster; those by namespace are under the caller's limits.
+  const count = isPartial(scope, clusterId)
+    ? sql`(select coalesce(sum(k.objects), 0)::bigint from inventory_count k
+        where k.org_id = s.org_id and k.cluster_id = s.cluster_id and k.resource = s.resource
+          and s.namespace in ('*', k.namespace))`
+    : sql`s.object_count`;
   const { rows } = await sql<StreamRow>`
     select s.name, s.resource, s.state, s.detail, s.collected, s.not_collected_since, s.paused_until, s.mark_at,
-      s.object_count
-    from stream s where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and ${shownStream}
+      ${count} as object_count, coalesce(l.left_count, 0)::bigint as left_count
+    from stream s
+    left join (select o.stream_id, count(*) as left_count from object o
+      where o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is not null
+      group by 1) l using (stream_id)
+    where s.org_id = ${scope.orgId} and s.cluster_id = ${clusterId} and (${shownStream} or l.left_count > 0)
     order by s.name`.execute(tx);
   return rows.map((row) => toStream(row, now));
 }
@@ -126,6 +151,8 @@ function toStream(row: StreamRow, now: number): ClusterStream {
     stream: row.name,
     resource: row.resource,
     objects: row.object_count,
+    notCollected: row.left_count,
+    ...optional("notCollectedSince", row.collected ? undefined : row.not_collected_since),
     ...optional("asOf", row.mark_at),
     state,
     ...optionalText("detail", detail),

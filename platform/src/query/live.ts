@@ -10,6 +10,7 @@ import { sql } from "kysely";
 import { changeChannel } from "../ingest/apply-batch.ts";
 import type { Database } from "../store/database.ts";
 import { withScope, type OrgScope } from "../tenancy/scope.ts";
+import { limitEvent } from "./limits.ts";
 
 export type LiveHubOptions = {
   readonly database: Database;
@@ -96,7 +97,7 @@ export class LiveHub implements AsyncDisposable {
   /** What happened while nobody listened: subscribers hear of every cluster once. */
   async #catchUp(): Promise<void> {
     for (const [orgId, subscribers] of this.#subscribers) {
-      const [scope] = subscribers.values();
+      const scope = widest(subscribers.values());
       if (scope === undefined) continue;
       const { rows } = await withScope(this.#options.database.db, scope, (tx) =>
         sql<{ cluster_id: string; change_number: number }>`
@@ -147,13 +148,17 @@ export class LiveHub implements AsyncDisposable {
         changeNumber: change.to,
         resources: [...resources],
       };
-      for (const subscriber of this.#subscribers.get(change.orgId)?.keys() ?? []) subscriber(event);
+      for (const [subscriber, scope] of this.#subscribers.get(change.orgId) ?? []) {
+        const heard = limitEvent(scope, event);
+        if (heard !== undefined) subscriber(heard);
+      }
     }
   }
 
   async #resourcesOf({ orgId, clusterId, from, to }: Pending): Promise<readonly string[]> {
-    const [scope] = this.#subscribers.get(orgId)?.values() ?? [];
-    if (scope === undefined) return [];
+    const scope = widest(this.#subscribers.get(orgId)?.values() ?? []);
+    // Whoever is limited hears of the cluster alone, or asks again for what it shows.
+    if (scope === undefined || scope.limits !== undefined) return [];
     const { rows } = await withScope(this.#options.database.db, scope, (tx) =>
       sql<{ resource: string }>`
         select distinct resource from change_feed
@@ -169,4 +174,14 @@ export class LiveHub implements AsyncDisposable {
     await this.#listening;
     await this.#draining;
   }
+}
+
+/** One that sees all of the organisation, if there is one. */
+function widest(scopes: Iterable<OrgScope>): OrgScope | undefined {
+  let found: OrgScope | undefined;
+  for (const scope of scopes) {
+    if (scope.limits === undefined) return scope;
+    found ??= scope;
+  }
+  return found;
 }

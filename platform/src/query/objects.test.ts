@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
-import type { InventoryObject, ObjectQuery } from "@obsyk/contract";
+import { limits, type InventoryObject, type ObjectQuery } from "@obsyk/contract";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { createTestOrg, pod } from "../ingest/test-agent.ts";
@@ -118,6 +118,39 @@ test("listObjects: label selectors select what matchesLabels says", async () => 
   );
 });
 
+test("listObjects, readObject, readCluster: what left the scope is found with its mark, and counts nowhere (R14)", async () => {
+  const agent = await inventory.openAgent();
+  const stays = agent.put(stream, randomUUID(), pod("stays"));
+  const leaves = agent.put(stream, randomUUID(), pod("leaves", { namespace: "bank" }));
+  await agent.send(inventory.begin(agent), stays, leaves, inventory.end(agent));
+  const since = new Date(agent.now).toISOString();
+  agent.now += 60_000;
+  const resources = [{ resource: "pods", mode: "full" } as const];
+  await agent.open({ scope: { resources, namespaces: { include: [], exclude: ["bank"] } } });
+  const cluster = agent.clusterId;
+  const names = async (query: ObjectQuery): Promise<readonly (string | undefined)[][]> =>
+    (await list({ cluster, ...query }, agent.now)).items.map((item) => [
+      item.name,
+      item.notCollectedSince,
+    ]);
+  assert.deepEqual(await names({}), [["stays", undefined]]);
+  assert.deepEqual(await names({ notCollected: "only" }), [["leaves", since]]);
+  assert.equal((await names({ notCollected: "include" })).length, 2);
+  const key = { clusterId: cluster, resource: "pods", uid: leaves.uid };
+  const found = await withScope(db, scope, (tx) => readObject(tx, scope, key, agent.now));
+  assert.deepEqual([found.notCollectedSince, found.asOf], [since, since]);
+  const counted = async () => {
+    const detail = await withScope(db, scope, (tx) => readCluster(tx, scope, cluster, agent.now));
+    const counts = await withScope(db, scope, (tx) => readCounts(tx, scope, cluster, agent.now));
+    const shown = detail.streams.map((at) => [at.objects, at.notCollected, at.notCollectedSince]);
+    return [detail.objects, counts.items.length, ...shown];
+  };
+  assert.deepEqual(await counted(), [1, 1, [1, 1, undefined]]);
+  agent.now += 60_000;
+  await agent.open({ streams: [{ stream: "nodes/*/full", recordVersion: "00000000000000aa" }] });
+  assert.deepEqual(await counted(), [0, 0, [0, 0, undefined], [0, 2, since]]);
+});
+
 test("listObjects: a name is taken literally", async () => {
   const agent = await inventory.openAgent();
   const names = ["a_b", "axb", "a%b", String.raw`a\b`, "AXB"];
@@ -158,6 +191,26 @@ test("listObjects: a whole name finds that name alone, in every namespace", asyn
     );
   }
   assert.deepEqual((await list({ cluster, objectName: "aaab" }, agent.now)).items, []);
+});
+
+test("listObjects, readObject: what could not be stored is a visible stub with its reason (R5)", async () => {
+  const agent = await inventory.openAgent();
+  const [uid, other] = [randomUUID(), randomUUID()];
+  const tooLarge = pod("too-large", { labels: { huge: "x".repeat(limits.recordBytes) } });
+  await agent.send(agent.put(stream, uid, tooLarge), agent.put(stream, other, pod("small")));
+  const cluster = agent.clusterId;
+  const { items } = await list({ cluster }, agent.now);
+  assert.deepEqual(
+    items.map(({ name, stub }) => [name, stub === undefined]),
+    [
+      ["small", true],
+      ["too-large", false],
+    ],
+  );
+  const key = { clusterId: cluster, resource: "pods", uid };
+  const detail = await withScope(db, scope, (tx) => readObject(tx, scope, key, agent.now));
+  assert.match(detail.stub ?? "", /larger than \d+ bytes/);
+  assert.deepEqual(detail.record, {});
 });
 
 test("listObjects, readObject: another organisation sees nothing (I6)", async () => {

@@ -16,6 +16,7 @@ import type { OrgScope } from "../tenancy/scope.ts";
 import { requireCluster } from "./clusters.ts";
 import { decodeCursor, encodeCursor, type ObjectKey } from "./cursor.ts";
 import { optional, optionalText, readFreshness, type Tx } from "./freshness.ts";
+import { limitCondition } from "./limits.ts";
 import { parseLabelSelector, type LabelRequirement } from "./label-selector.ts";
 
 type ObjectRow = {
@@ -30,13 +31,15 @@ type ObjectRow = {
   valid_from: Date;
   received_at: Date;
   mark_at: Date | null;
+  not_collected_since: Date | null;
   managers: Manager[] | null;
+  stub: string | null;
 };
 
 const defaultRows = 100;
 
 const columns = sql`o.cluster_id, c.name as cluster_name, o.resource, o.uid, o.namespace, o.name, o.record,
-  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.managers`;
+  o.resource_version, o.valid_from, o.received_at, s.mark_at, o.not_collected_since, o.managers, o.stub`;
 const joins = sql`join cluster c on c.org_id = o.org_id and c.cluster_id = o.cluster_id
   join stream s on s.org_id = o.org_id and s.cluster_id = o.cluster_id and s.stream_id = o.stream_id`;
 
@@ -85,10 +88,13 @@ export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   if (query.name !== undefined || query.labelSelector !== undefined)
     return searchQuery(scope, page);
   const conditions: RawBuilder<unknown>[] = [sql`o.org_id = ${scope.orgId}`];
+  const limited = limitCondition(scope);
+  if (limited !== undefined) conditions.push(limited);
   if (clusterId !== undefined) conditions.push(sql`o.cluster_id = ${clusterId}`);
   if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
   if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
   if (query.objectName !== undefined) conditions.push(sql`o.name = ${query.objectName}`);
+  conditions.push(...scopeCondition(query.notCollected));
   if (query.cursor !== undefined) {
     const fixed = fixedColumns(page);
     conditions.push(afterCursor(readCursor(query.cursor, fixed), fixed));
@@ -116,7 +122,8 @@ function searchQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
     select ${columns} from search_objects(${clusterId ?? null}::uuid, ${query.resource ?? null}::text,
       ${query.namespace ?? null}::text, ${pattern}::text, ${query.objectName ?? null}::text, ${labels}::jsonb,
       ${after?.clusterId ?? null}::uuid, ${after?.resource ?? null}::text, ${after?.namespace ?? null}::text,
-      ${after?.name ?? null}::text, ${after?.uid ?? null}::uuid, ${page.rows}::int) k
+      ${after?.name ?? null}::text, ${after?.uid ?? null}::uuid, ${page.rows}::int,
+      ${query.notCollected ?? "exclude"}::text) k
     join object o on o.org_id = ${scope.orgId} and o.cluster_id = k.cluster_id and o.resource = k.resource
       and o.uid = k.uid ${joins}
     order by o.cluster_id, o.resource, o.namespace, o.name, o.uid`;
@@ -140,6 +147,14 @@ function readCursor(text: string, fixed: FixedColumns): ObjectKey {
     });
   }
   return key;
+}
+
+/** R14: what left the operator's scope is no part of the inventory unless it is asked for. */
+function scopeCondition(choice: ObjectQuery["notCollected"] = "exclude"): RawBuilder<unknown>[] {
+  if (choice === "include") return [];
+  return [
+    choice === "only" ? sql`o.not_collected_since is not null` : sql`o.not_collected_since is null`,
+  ];
 }
 
 /** `%`, `_` and the escape itself are ordinary characters of a name. */
@@ -194,10 +209,12 @@ function toObject(row: ObjectRow): InventoryObject {
     ...optionalText("namespace", row.namespace),
     name: row.name,
     record: row.record,
+    ...optionalText("stub", row.stub ?? ""),
     resourceVersion: row.resource_version,
     seenAt: row.valid_from.toISOString(),
     receivedAt: row.received_at.toISOString(),
-    ...optional("asOf", row.mark_at),
+    ...optional("asOf", row.not_collected_since ?? row.mark_at),
+    ...optional("notCollectedSince", row.not_collected_since),
   };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { sql, type Kysely, type Transaction } from "kysely";
+import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import type pg from "pg";
 import { OrgScope } from "./org-scope.ts";
 import type { Tables } from "./tables.ts";
@@ -15,6 +15,12 @@ export type Question =
   | "find_client_key"
   | "find_sign_in_link"
   | "find_session"
+  | "find_api_token"
+  | "find_invitation"
+  | "find_identity_provider"
+  | "find_memberships"
+  | "create_org"
+  | "erase_marked"
   | "end_session"
   | "first_owner"
   | "purge_expired"
@@ -25,7 +31,11 @@ export type Listening = AsyncDisposable & {
   readonly lost: Promise<never>;
 };
 
-const scopeStatement = { name: "scope", text: "select set_config('obsyk.org', $1, true)" };
+const scopeText = "select set_config('obsyk.org', $1, true), set_config('obsyk.access', $2, true)";
+
+function settingsOf({ orgId, limits }: OrgScope): [org: string, access: string] {
+  return [String(orgId), limits === undefined ? "" : JSON.stringify(limits)];
+}
 
 export class Door {
   readonly #pool: pg.Pool;
@@ -40,7 +50,7 @@ export class Door {
   async transaction<T>(scope: OrgScope, work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
     requireScope(scope);
     return this.#db.transaction().execute(async (tx) => {
-      await sql`select set_config('obsyk.org', ${String(scope.orgId)}, true)`.execute(tx);
+      await tx.executeQuery(CompiledQuery.raw(scopeText, settingsOf(scope)));
       return work(tx);
     });
   }
@@ -76,7 +86,7 @@ export class Door {
     const client = await this.#pool.connect();
     try {
       await client.query(statement);
-      await client.query({ ...scopeStatement, values: [String(scope.orgId)] });
+      await client.query({ name: "scope", text: scopeText, values: settingsOf(scope) });
       return client;
     } catch (error) {
       client.release(true);

@@ -164,26 +164,55 @@ export async function initialiseData(
     binaries.major >= 17
       ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
       : ["--locale=C.UTF-8"];
-  const child = spawn(
+  const command = [
     path.join(binaries.binDir, "initdb"),
-    [
-      `--pgdata=${fresh}`,
-      `--username=${embeddedUser}`,
-      "--encoding=UTF8",
-      "--auth=trust",
-      "--data-checksums",
-      ...locale,
-    ],
-    { ...spawnOptions(place), stdio: ["ignore", "ignore", "pipe"] },
-  );
-  const said = await readEnd(child, () => undefined);
-  if (child.exitCode !== 0) {
-    throw new PostgresError(
-      "POSTGRES_INIT",
-      `PostgreSQL's data directory could not be made in ${parent}: ${said}`,
-    );
+    `--pgdata=${fresh}`,
+    `--username=${embeddedUser}`,
+    "--encoding=UTF8",
+    "--auth=trust",
+    "--data-checksums",
+    ...locale,
+  ];
+  let said = await runOnce(command, place);
+  const isNameless = said?.includes("could not look up effective user ID") === true;
+  if (isNameless) said = await runOnce([...namedUser, ...command], place);
+  if (said !== undefined) {
+    await rm(fresh, { recursive: true, force: true });
+    throw isNameless ? namelessRefusal(said) : initRefusal(parent, said);
   }
   await rename(fresh, place.pgData);
+}
+
+/**
+ * initdb, unlike the server, insists on a passwd entry for its user, which a container with an arbitrary uid lacks. In a
+ * user namespace it is `nobody` (by its usual number), and what it writes is still ours.
+ */
+const namedUser = ["unshare", "--user", "--map-user=65534", "--map-group=65534"];
+
+/** @returns what it said when it failed */
+async function runOnce(
+  [file = "", ...args]: readonly string[],
+  place: PostgresPlace,
+): Promise<string | undefined> {
+  const child = spawn(file, args, { ...spawnOptions(place), stdio: ["ignore", "ignore", "pipe"] });
+  const said = await readEnd(child, () => undefined);
+  return child.exitCode === 0 ? undefined : said;
+}
+
+function initRefusal(parent: string, said: string): PostgresError {
+  return new PostgresError(
+    "POSTGRES_INIT",
+    `PostgreSQL's data directory could not be made in ${parent}: ${said}`,
+  );
+}
+
+function namelessRefusal(said: string): PostgresError {
+  return new PostgresError(
+    "POSTGRES_USER",
+    "PostgreSQL's initdb needs an entry in /etc/passwd for the user we run as, there is none, and a user namespace " +
+      `cannot stand in (${said.split("\n", 1)[0] ?? ""}). Add the entry, run as a user that has one, or name a server ` +
+      "in DATABASE_URL; a data directory that exists already needs none",
+  );
 }
 
 export type RunningServer = {

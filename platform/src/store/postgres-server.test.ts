@@ -3,11 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmod,
+  chown,
   mkdtemp,
   readFile,
   readlink,
   readdir,
   rm,
+  stat,
   writeFile,
   mkdir,
 } from "node:fs/promises";
@@ -17,7 +19,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
 import pg from "pg";
-import { readLockFile } from "./postgres-process.ts";
+import { findPostgres } from "./postgres-binaries.ts";
+import { embeddedUser, initialiseData, readLockFile, startServer } from "./postgres-process.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 import { openTestServer } from "./test-database.ts";
 
@@ -28,7 +31,10 @@ async function folder(t: TestContext): Promise<string> {
   return made;
 }
 
-async function query(server: PostgresServer, text: string): Promise<unknown[]> {
+async function query(
+  server: Pick<PostgresServer, "socketDir" | "user" | "database">,
+  text: string,
+): Promise<unknown[]> {
   const client = new pg.Client({
     host: server.socketDir,
     user: server.user,
@@ -158,6 +164,51 @@ test("openPostgresServer: a lock file that names another living process does not
   assert.deepEqual(await readLockFile(first.pgData), { kind: "stale" });
   await using server = await openTestServer(dataDir);
   assert.deepEqual(await query(server, "select 1 as value"), [1]);
+});
+
+test("initialiseData: a user without a passwd entry gets a data directory and a server", async (t) => {
+  if (process.getuid?.() !== 0) return t.skip("only root can start it as another user");
+  const runAs = { user: "nameless", uid: 1_000_710_000, gid: 0 };
+  const parent = await folder(t);
+  await chown(parent, runAs.uid, runAs.gid);
+  const place = { pgData: path.join(parent, "data"), socketDir: parent, keepDir: parent, runAs };
+  const dataMajor = undefined;
+  const binaries = await findPostgres({ choice: "auto", dataMajor, runAs, keepDir: parent });
+  await initialiseData(binaries, place);
+  const running = startServer(binaries, place, () => undefined);
+  const server = { socketDir: parent, user: embeddedUser, database: "postgres" };
+  try {
+    await waitFor("a connection", () =>
+      query(server, "select 1 as value").then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.equal((await stat(path.join(place.pgData, "PG_VERSION"))).uid, runAs.uid);
+  } finally {
+    await running.stop();
+  }
+});
+
+test("initialiseData: where nothing helps a user without a passwd entry, it says what does", async (t) => {
+  const parent = await folder(t);
+  const binDir = path.join(parent, "bin");
+  await mkdir(binDir);
+  const said = "initdb: could not look up effective user ID 1000710000: user does not exist";
+  await writeFile(path.join(binDir, "initdb"), `#!/bin/sh\necho "${said}" >&2\nexit 1\n`, {
+    mode: 0o755,
+  });
+  const place = {
+    pgData: path.join(parent, "data"),
+    socketDir: parent,
+    keepDir: parent,
+    runAs: undefined,
+  };
+  await assert.rejects(initialiseData({ kind: "system", binDir, major: 15 }, place), {
+    code: "POSTGRES_USER",
+    message: /entry in \/etc\/passwd .* DATABASE_URL/,
+  });
+  assert.deepEqual(await readdir(parent), ["bin"]);
 });
 
 test("readLockFile: a zombie is told from a server", async (t) => {

@@ -14,8 +14,12 @@ const global: readonly string[] = ["migration"];
  * organisation of another.
  */
 const lookups: readonly string[] = [
+  "api_token_lookup",
   "client_client_id_key",
   "client_key_thumbprint_key",
+  "identity_provider_domain",
+  "identity_provider_lookup",
+  "invitation_token_hash_key",
   "session_pkey",
   "sign_in_link_pkey",
 ];

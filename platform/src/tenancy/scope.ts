@@ -6,14 +6,14 @@
 import type { Transaction } from "kysely";
 import type pg from "pg";
 import type { Database, Db } from "../store/database.ts";
-import { OrgScope, type Role } from "../store/org-scope.ts";
+import { OrgScope, type AccessLimits, type Role } from "../store/org-scope.ts";
 import type { Tables } from "../store/tables.ts";
 
-export type { OrgScope, Role } from "../store/org-scope.ts";
+export type { AccessLimits, OrgScope, Role } from "../store/org-scope.ts";
 
 /** For code that has just authenticated someone: names the organisation all further queries are bound to. */
-export function createScope(orgId: number, role: Role = "agent"): OrgScope {
-  return new OrgScope(orgId, role);
+export function createScope(orgId: number, role: Role = "agent", limits?: AccessLimits): OrgScope {
+  return new OrgScope(orgId, role, limits);
 }
 
 /** Runs `work` in one transaction that is bound to the scope's organisation. */

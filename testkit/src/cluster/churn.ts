@@ -5,7 +5,6 @@
  * @module
  */
 import type { JsonObject } from "@obsyk/contract";
-import type { Clock } from "@obsyk/runtime";
 import { isObject, listAt, objectAt } from "../kube-api/object.ts";
 import { addPod } from "./generator.ts";
 import { nodeConditions } from "./infrastructure.ts";
@@ -13,27 +12,6 @@ import type { Cluster, Workload } from "./model.ts";
 import { containerStatus } from "./pod.ts";
 import { between, hex, pick } from "./random.ts";
 import { createRevision, deploymentOf, replicaSetOf } from "./workload.ts";
-
-export type ChurnOptions = {
-  /** Changes a second, each about one to three writes. */
-  readonly ratePerSecond: number;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-};
-
-/** Runs until the signal aborts. */
-export async function churn(cluster: Cluster, options: ChurnOptions): Promise<void> {
-  const { signal, clock } = options;
-  const pending: Step[] = [];
-  while (!signal.aborted) {
-    try {
-      await clock.sleep(1000 / options.ratePerSecond, { signal });
-    } catch {
-      return;
-    }
-    changeOnce(cluster, pending);
-  }
-}
 
 /** One step of something that takes several: a rollout replaces pod after pod. */
 type Step = () => void;

@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { resources, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import type { Certificates } from "../certificates.ts";
 import { discoveryOf } from "./discovery.ts";
-import { createEncoder, type EncodedCache } from "./encoder.ts";
+import { createEncoder, type EncodedCache, type Encoder } from "./encoder.ts";
 import { Faults, type CallKind, type Effect } from "./faults.ts";
 import { Lister } from "./list.ts";
 import { formatRefusal, Refusal, refuse } from "./refusal.ts";
@@ -38,6 +38,8 @@ export type KubeApiOptions = {
   readonly cachesEncodings?: boolean;
   /** 0, any free one, when absent. */
   readonly port?: number;
+  /** Changes the bytes of lists and events in place: what no honest server would send. Not with `cachesEncodings`. */
+  readonly distort?: (bytes: Buffer) => void;
 };
 
 export type SeenRequest = {
@@ -309,8 +311,26 @@ export class KubeApi implements AsyncDisposable {
   }
 
   #encoder(resource: ResourceRequest, representation: Representation) {
-    return createEncoder({ definition: resource.definition, representation, cache: this.#cache });
+    const encoder = createEncoder({
+      definition: resource.definition,
+      representation,
+      cache: this.#cache,
+    });
+    const { distort } = this.#options;
+    return distort === undefined ? encoder : distorted(encoder, distort);
   }
+}
+
+function distorted(encoder: Encoder, distort: (bytes: Buffer) => void): Encoder {
+  const through = (bytes: Buffer): Buffer => {
+    distort(bytes);
+    return bytes;
+  };
+  return {
+    ...encoder,
+    list: (items, meta) => through(encoder.list(items, meta)),
+    event: (event) => through(encoder.event(event)),
+  };
 }
 
 function parsed(parse: () => ResourceRequest | undefined): ResourceRequest | undefined {

@@ -148,9 +148,11 @@ revoke all on function ensure_statistics() from public;
 --
 -- wanted_labels: [{"key", "operator": in | notin | exists | absent, "values": [...]}, ...]
 -- after_*: the last key of the page before, or nulls.
+-- not_collected: 'exclude', 'only' or 'include' what left the operator's scope.
 create function search_objects(wanted_cluster uuid, wanted_resource text, wanted_namespace text,
   name_pattern text, whole_name text, wanted_labels jsonb,
-  after_cluster uuid, after_resource text, after_namespace text, after_name text, after_uid uuid, max_rows int)
+  after_cluster uuid, after_resource text, after_namespace text, after_name text, after_uid uuid, max_rows int,
+  not_collected text)
 returns table (cluster_id uuid, resource text, uid uuid)
 language plpgsql stable security definer set search_path = public, pg_temp as $$
 declare
@@ -167,6 +169,10 @@ begin
   if wanted_namespace is not null then conditions := conditions || ' and o.namespace = $4'; end if;
   if name_pattern is not null then conditions := conditions || ' and o.name ilike $5'; end if;
   if whole_name is not null then conditions := conditions || ' and o.name = $6'; end if;
+  if not_collected <> 'include' then
+    conditions := conditions || ' and o.not_collected_since is '
+      || case not_collected when 'only' then 'not null' else 'null' end;
+  end if;
   for requirement in select value from jsonb_array_elements(coalesce(wanted_labels, '[]')) loop
     select coalesce(string_agg(format('o.labels @> %L::jsonb',
         jsonb_build_object(requirement->>'key', v)), ' or '), 'false')
@@ -199,5 +205,6 @@ begin
     using org, wanted_cluster, wanted_resource, wanted_namespace, name_pattern, whole_name,
       after_cluster, after_resource, after_namespace, after_name, after_uid, max_rows;
 end $$;
-revoke all on function search_objects(uuid, text, text, text, text, jsonb, uuid, text, text, text, uuid, int)
+revoke all on function search_objects(uuid, text, text, text, text, jsonb, uuid, text, text, text, uuid, int,
+  text)
   from public;

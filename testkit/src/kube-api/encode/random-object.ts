@@ -112,6 +112,7 @@ function randomText(random: () => number): string {
   return pick(random, [
     "",
     "a",
+    "DB_PASSWORD",
     "registry.example/team/app@sha256:0123456789abcdef",
     'quote " and \\ backslash',
     "line\nbreak\ttab\u0001\u007f",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dictAt, flagAt, listAt, selectorText, textAt, textsAt } from "@obsyk/contract/printer";
+import { dictAt, flagAt, listAt, selectorText, textAt, textsAt } from "../printer/index.ts";
 import { facts, link, mono, table, toned, value, type Section, type Value } from "./section.ts";
 
 const rbac = "rbac.authorization.k8s.io";

@@ -13,7 +13,7 @@ import {
   selectorText,
   textAt,
   textsAt,
-} from "@obsyk/contract/printer";
+} from "../printer/index.ts";
 import {
   conditions,
   facts,

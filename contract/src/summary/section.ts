@@ -1,9 +1,9 @@
 /**
- * What the page of an object shows, as data: facts and tables whose cells may lead to another object.
+ * What is shown of an object, as data: facts and tables whose cells may lead to another object.
  *
  * @module
  */
-import { listAt, scalarAt, textAt, type Tone } from "@obsyk/contract/printer";
+import { listAt, scalarAt, textAt, type Tone } from "../printer/index.ts";
 
 /** Another object, by name; `namespace` is absent for cluster-scoped ones. */
 type Target = {

@@ -11,7 +11,7 @@ import {
   selectorText,
   textAt,
   textsAt,
-} from "@obsyk/contract/printer";
+} from "../printer/index.ts";
 import {
   conditions,
   facts,

@@ -1,5 +1,5 @@
 /**
- * The sections of each kind's page.
+ * The sections of each kind.
  *
  * @module
  */

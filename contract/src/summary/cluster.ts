@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  dictAt,
-  flagAt,
-  listAt,
-  numberAt,
-  scalarAt,
-  textAt,
-  textsAt,
-} from "@obsyk/contract/printer";
+import { dictAt, flagAt, listAt, numberAt, scalarAt, textAt, textsAt } from "../printer/index.ts";
 import { conditions, facts, link, mono, table, toned, value, type Section } from "./section.ts";
 
 export function nodeSections(record: unknown): readonly Section[] {
