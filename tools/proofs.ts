@@ -214,8 +214,8 @@ export const proofs: readonly Proof[] = [
         patches: [
           {
             file: "operator/src/project/literal-env.ts",
-            find: "      hasValue = end > start;",
-            replace: "      hasValue = end > start;\n      name = `${name}${end - start}_TOKEN`;",
+            find: 'this.#found.push({ container: "", name });',
+            replace: 'this.#found.push({ container: "", name: `${name}${end - nameEnd}_TOKEN` });',
           },
         ],
         caught: /pods differ/,
