@@ -29,11 +29,14 @@ export type Stack = AsyncDisposable & {
   readonly identity: Identity;
   readonly clientId: string;
   readonly cluster: string;
+  /** For one more person. */
+  signInLink(): Promise<string>;
 };
 
 const startMs = 60_000;
 
-export async function openStack(cluster = "bench"): Promise<Stack> {
+/** @param consoleDir the built console, where pages are looked at */
+export async function openStack(cluster = "bench", consoleDir?: string): Promise<Stack> {
   await using cleanup = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "obsyk-bench-"));
   chmodSync(folder, 0o711);
@@ -47,7 +50,7 @@ export async function openStack(cluster = "bench"): Promise<Stack> {
   const platform = platformSpec({
     postgres: undefined,
     dataDir,
-    consoleDir: undefined,
+    consoleDir,
     certificates,
     ports,
   });
@@ -70,6 +73,7 @@ export async function openStack(cluster = "bench"): Promise<Stack> {
     identity,
     clientId,
     cluster,
+    signInLink: () => signInLink(children, platform, signal),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 }

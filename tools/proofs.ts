@@ -141,7 +141,7 @@ export const proofs: readonly Proof[] = [
     proves:
       "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
     invariants: ["I1", "I7", "I8"],
-    boundMs: { default: 2 * minuteMs, full: 30 * minuteMs },
+    boundMs: { default: 2 * minuteMs, full: 15 * minuteMs },
     saboteurs: [
       neverSweeps,
       {
@@ -214,8 +214,8 @@ export const proofs: readonly Proof[] = [
         patches: [
           {
             file: "operator/src/project/literal-env.ts",
-            find: "      hasValue = end > start;",
-            replace: "      hasValue = end > start;\n      name = `${name}${end - start}_TOKEN`;",
+            find: 'this.#found.push({ container: "", name });',
+            replace: 'this.#found.push({ container: "", name: `${name}${end - nameEnd}_TOKEN` });',
           },
         ],
         caught: /pods differ/,
@@ -231,6 +231,39 @@ export const proofs: readonly Proof[] = [
           },
         ],
         caught: /namespaces differ/,
+      },
+    ],
+  },
+  {
+    id: "scope-change",
+    proves:
+      "Namespaces filtered, resources and modes switched, tables narrower and wider: nothing is called deleted or changed that was not, and the counts are the API server's.",
+    invariants: ["I1", "I3"],
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
+    saboteurs: [
+      {
+        name: "leaving-the-scope-sweeps",
+        breaks: "what left the scope stays in the index that a list is compared with",
+        patches: [
+          {
+            file: "platform/src/ingest/index-snapshot.ts",
+            find: "and stream_id = $4 and in_scope",
+            replace: "and stream_id = $4",
+          },
+        ],
+        caught: /objects called deleted that the API server has/,
+      },
+      {
+        name: "every-upgrade-is-a-change",
+        breaks: "a record of another shape is taken for a changed object",
+        patches: [
+          {
+            file: "platform/src/ingest/delta-statement.ts",
+            find: "(i.c = 'schema' and i.rv <> '' and i.rv = old.resource_version)",
+            replace: "false",
+          },
+        ],
+        caught: /changes of what never changed/,
       },
     ],
   },

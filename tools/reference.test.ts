@@ -13,7 +13,7 @@ for (const { path, text } of referencePages()) {
 test("collected.md: names no field that could hold a value of a Secret or an environment variable", () => {
   const page = referencePages().find(({ path }) => path.endsWith("collected.md"))?.text ?? "";
   assert.match(page, /## secrets/);
-  assert.match(page, /## EnvVar\n\n- `name`\n- `valueFrom`?/);
+  assert.match(page, /## EnvVar\n\n- `name`: names of .*\n- `valueFrom/);
   assert.doesNotMatch(page, /`(.*[.\]])?(data|stringData|binaryData|command|args|message)[.{[`]/);
   assert.doesNotMatch(page, /env\[\]\.value`/);
   const paths = resources.flatMap((definition) =>

@@ -8,6 +8,7 @@ import { product } from "@obsyk/contract";
 import { addKeyCommands } from "./commands/key.ts";
 import { addKeygenCommand } from "./commands/keygen.ts";
 import { addClustersCommand } from "./commands/clusters.ts";
+import { addCompletionCommands } from "./commands/completion.ts";
 import { addContextCommands } from "./commands/context.ts";
 import { addDescribeCommand } from "./commands/describe.ts";
 import { addGetCommand } from "./commands/get.ts";
@@ -55,6 +56,7 @@ export function createProgram(host: Host): Command {
   addKeygenCommand(program, host);
   addKeyCommands(program, host);
   addOperatorCommands(program, host);
+  addCompletionCommands(program, host);
   return program;
 }
 

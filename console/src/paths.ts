@@ -25,6 +25,9 @@ export const paths = {
   signIn: (next?: string) => ({ to: "/sign-in", search: { next } }) as const,
   cluster: (clusterId: string, namespace?: string) =>
     ({ to: "/clusters/$clusterId", params: { clusterId }, search: { namespace } }) as const,
+  /** Every field that can leave the cluster. */
+  collected: (clusterId: string) =>
+    ({ to: "/clusters/$clusterId/collected", params: { clusterId } }) as const,
   resource: (clusterId: string, resource: string, search: TableSearch = {}) =>
     ({ to: "/clusters/$clusterId/$resource", params: { clusterId, resource }, search }) as const,
   /** An object by name: the link stays when the object is made anew. */

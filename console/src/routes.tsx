@@ -7,8 +7,8 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { ApiError, type Api } from "./api/client.ts";
-import { sessionQuery } from "./api/queries.ts";
+import type { Api } from "./api/client.ts";
+import { tableQuery } from "./api/queries.ts";
 import { PageError } from "./components/PageError.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { parseSearch, pickTexts, stringifySearch } from "./logic/search.ts";
@@ -29,21 +29,13 @@ const signIn = createRoute({
   component: lazyRouteComponent(async () => import("./pages/SignInPage.tsx"), "SignInPage"),
 });
 
-/** Everything below needs a session; without one the sign-in page explains, and comes back here after. */
+/**
+ * Everything below needs a session. Nobody waits to hear that there is one: the first answer that says otherwise leads
+ * to the sign-in page (main.tsx), which comes back here after.
+ */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
-  beforeLoad: async ({ context, location }) => {
-    try {
-      await context.queryClient.query({ ...sessionQuery(context.api), staleTime: "static" });
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        // oxlint-disable-next-line typescript/only-throw-error -- the router's way to redirect is a thrown redirect
-        throw redirect(paths.signIn(location.href));
-      }
-      throw error;
-    }
-  },
   component: Shell,
   errorComponent: ({ error }) => (
     <PageError error={error instanceof Error ? error : new Error(String(error))} />
@@ -101,10 +93,21 @@ const clusterOverview = createRoute({
   component: lazyRouteComponent(async () => import("./pages/ClusterPage.tsx"), "ClusterPage"),
 });
 
+const collected = createRoute({
+  getParentRoute: () => cluster,
+  path: "/collected",
+  component: lazyRouteComponent(async () => import("./pages/CollectedPage.tsx"), "CollectedPage"),
+});
+
 const resource = createRoute({
   getParentRoute: () => cluster,
   path: "/$resource",
   validateSearch: (search): TableSearch => pickTexts(search, ["namespace", "name", "labels"]),
+  loaderDeps: ({ search }) => search,
+  // On its way while the page's own code is: whoever shows it asks again, and handles what goes wrong.
+  loader: ({ context: { api, queryClient }, params, deps }) => {
+    queryClient.infiniteQuery(tableQuery(api, params, deps)).catch(() => undefined);
+  },
   component: lazyRouteComponent(async () => import("./pages/ResourcePage.tsx"), "ResourcePage"),
 });
 
@@ -137,7 +140,7 @@ export function createConsoleRouter(context: RouterContext) {
         clusters,
         settings,
         register,
-        cluster.addChildren([clusterOverview, resource, named, object]),
+        cluster.addChildren([clusterOverview, collected, resource, named, object]),
       ]),
     ]),
     context,

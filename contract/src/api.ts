@@ -6,7 +6,9 @@
  */
 import { z } from "zod";
 import { managerSchema, streamStates } from "./agent.ts";
+import type { FindingKind } from "./allow-list/findings.ts";
 import { limits } from "./limits.ts";
+import { scopeSchema } from "./scope.ts";
 
 const time = z.string();
 const id = z.string();
@@ -19,7 +21,9 @@ export const apiPaths = {
   counts: "/api/v1/clusters/:clusterId/counts",
   objects: "/api/v1/objects",
   object: "/api/v1/clusters/:clusterId/objects/:resource/:uid",
+  references: "/api/v1/clusters/:clusterId/references",
   related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
+  findings: "/api/v1/findings",
   clients: "/api/v1/clients",
   live: "/api/v1/live",
   orgs: "/api/v1/orgs",
@@ -89,9 +93,39 @@ export const clusterSchema = z.object({
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
+const namedFact = z.object({ name: z.string(), evidence: z.string() });
+const valueCounts = z.array(z.object({ name: z.string(), count: z.number().int() }));
+
+/** Derived from version and nodes; what nothing speaks for is absent. */
+export const clusterFactsSchema = z.object({
+  /** `EKS`, `OpenShift`, `kind`, …, and what tells. */
+  distribution: namedFact.optional(),
+  /** `AWS`, `vSphere`, …, or the `providerID`'s own prefix. */
+  provider: namedFact.optional(),
+  regions: z.array(z.string()),
+  zones: z.array(z.string()),
+  /** Absent when nodes are not collected. */
+  nodes: z
+    .object({
+      total: z.number().int(),
+      ready: z.number().int(),
+      unschedulable: z.number().int(),
+      kubeletVersions: valueCounts,
+      architectures: valueCounts,
+      operatingSystems: valueCounts,
+    })
+    .optional(),
+});
+export type ClusterFacts = z.infer<typeof clusterFactsSchema>;
+
 export const clusterDetailSchema = clusterSchema.extend({
   clientId: z.string(),
   thumbprint: z.string(),
+  facts: clusterFactsSchema,
+  /** Digest of everything that can leave, as the latest session declared it (`obsyk operator manifest`). */
+  manifestDigest: z.string().optional(),
+  /** What the latest session declared that it reads. */
+  scope: scopeSchema.optional(),
   streams: z.array(clusterStreamSchema),
   blind: z.array(blindIntervalSchema),
 });
@@ -184,6 +218,76 @@ export const relatedSchema = z.object({
   more: z.array(z.object({ relation: z.enum(relationKinds), resource: z.string() })),
 });
 export type Related = z.infer<typeof relatedSchema>;
+
+export const referenceQuerySchema = z.object({
+  resource: z.enum(["secrets", "configmaps"]),
+  namespace: z.string().max(253).optional(),
+  limit: z.coerce.number().int().min(1).max(limits.apiPageRows).optional(),
+  /** From the previous answer's `next`. */
+  cursor: z.string().max(2048).optional(),
+});
+export type ReferenceQuery = z.infer<typeof referenceQuerySchema>;
+
+/** A Secret or ConfigMap that others name; nothing here says that it exists. */
+export const referenceSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  /** When the inventory has it as well. */
+  uid: z.string().optional(),
+  /** Keys that are named one by one. */
+  keys: z.array(z.string()),
+  referrerCount: z.number().int(),
+  /** The first of them, one entry for each way in which they refer. */
+  referrers: z.array(
+    z.object({ resource: z.string(), uid: z.string(), name: z.string(), via: z.string() }),
+  ),
+});
+export type Reference = z.infer<typeof referenceSchema>;
+
+export const referencePageSchema = z.object({
+  items: z.array(referenceSchema),
+  next: z.string().optional(),
+  /** The oldest as-of of the streams this answer draws from. */
+  asOf: time.optional(),
+  blind: z.array(blindIntervalSchema),
+});
+export type ReferencePage = z.infer<typeof referencePageSchema>;
+export const findingKinds = [
+  "embedded-copy",
+  "literal-secret-env",
+  "release-in-configmap",
+] as const satisfies readonly FindingKind[];
+
+export const findingQuerySchema = objectQuerySchema
+  .pick({ cluster: true, resource: true, namespace: true, limit: true, cursor: true })
+  .extend({ kind: z.enum(findingKinds).optional() });
+export type FindingQuery = z.infer<typeof findingQuerySchema>;
+
+/** Where something secret is in the open, how that is known, and what to do; never what it is. */
+export const foundFindingSchema = z.object({
+  cluster: z.object({ id, name: z.string() }),
+  resource: z.string(),
+  uid: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  kind: z.enum(findingKinds),
+  /** Within the object. */
+  location: z.string(),
+  evidence: z.string(),
+  fix: z.string(),
+  asOf: time.optional(),
+});
+export type FoundFinding = z.infer<typeof foundFindingSchema>;
+
+export const findingPageSchema = z.object({
+  /** Objects that a workload made are left out where the workload itself has the same finding. */
+  items: z.array(foundFindingSchema),
+  /** `limit` counts objects, of which each may have several findings. */
+  next: z.string().optional(),
+  asOf: time.optional(),
+  blind: z.array(blindIntervalSchema),
+});
+export type FindingPage = z.infer<typeof findingPageSchema>;
 
 export const clientRequestSchema = z.object({
   /** Name of the cluster this client is for. */

@@ -43,6 +43,7 @@ test("readManifest: modes decide what is named of Secrets", async () => {
     "type",
   ]);
   assert.deepEqual(await paths("--secrets-mode", "off"), []);
+  assert.deepEqual(await paths("--secrets-mode", "references"), []);
   assert.ok(!(await paths()).some((path) => /^(?:data|stringData|binaryData)\b/.test(path)));
 });
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Mode } from "@obsyk/contract";
-import { annotationKeys, apiVersionOf, collectedFields, whyKept } from "@obsyk/contract/allow-list";
+import type { Mode } from "@obsyk/contract";
+import { annotationKeys, apiVersionOf, manifestOf, whyKept } from "@obsyk/contract/allow-list";
 import { parseSettings } from "@obsyk/runtime";
 import { readFileOfScope } from "./app.ts";
-import { digestOf, selectionOf } from "./scope.ts";
+import { digestOf, readOf, selectionOf } from "./scope.ts";
 import { settingsTable } from "./settings.ts";
 
 export type Manifest = {
@@ -44,12 +44,12 @@ export async function readManifest(source: {
   return {
     digest: digestOf(selection),
     annotations: annotationKeys,
-    resources: selection.resources.map(({ definition, mode }) => ({
+    resources: readOf(selection).map(({ definition, mode }) => ({
       resource: definition.resource,
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
       mode,
-      fields: collectedFields({ definition, mode }).map(({ path, beside }) => ({
+      fields: manifestOf(definition, mode).map(({ path, beside }) => ({
         path,
         beside,
         why: whyKept(path),

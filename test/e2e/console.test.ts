@@ -1,6 +1,7 @@
 /** The console as a person uses it. The tests follow each other: the cluster of one is what the next looks at. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { JsonObject } from "@obsyk/contract";
 import { waitFor } from "@obsyk/testkit";
 import type { Locator, Page } from "playwright-core";
 import { openStage, type Stage, type WatchedPage } from "./stage.ts";
@@ -41,6 +42,7 @@ async function clusterPath(): Promise<string> {
 function deployment(
   namespace: string,
   name: string,
+  env: readonly JsonObject[] = [],
 ): Parameters<Stage["cluster"]["store"]["apply"]>[1] {
   const labels = { app: name };
   return {
@@ -52,7 +54,7 @@ function deployment(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [{ name: "app", image: "registry.example/app:1" }] },
+        spec: { containers: [{ name: "app", image: "registry.example/app:1", env }] },
       },
     },
   };
@@ -70,7 +72,7 @@ describe("signing in", () => {
     await using other = await stage.openPage();
     await other.page.goto(url);
     await other.page.getByRole("button", { name: "Sign in" }).click();
-    await other.page.getByRole("alert").getByText("used before, or has expired").waitFor();
+    await other.page.getByRole("alert").getByText("used before, has expired").waitFor();
     await other.page.goto(`${stage.consoleUrl}/clusters`);
     await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
   });
@@ -205,6 +207,29 @@ describe("drilling down", () => {
     await users.getByRole("link").first().waitFor();
   });
 
+  it("Findings: a literal value of a secret's variable is named, with the fix, and not shown (I2)", async () => {
+    const base = await clusterPath();
+    const namespace = stage.cluster.workloads[0]!.namespace;
+    const object = deployment(namespace, "leaky", [{ name: "DB_PASSWORD", value: "hunter2-e2e" }]);
+    stage.cluster.store.apply("deployments.apps", object);
+    await page.goto(`${base}/deployments.apps/named?namespace=${namespace}&name=leaky`);
+    const findings = page.getByRole("region", { name: "Findings" });
+    await findings.getByText("container app, variable DB_PASSWORD").waitFor({ timeout: 20_000 });
+    await findings.getByText("valueFrom.secretKeyRef").waitFor();
+    await page.getByRole("tab", { name: "YAML" }).click();
+    await page.getByLabel("YAML", { exact: true }).getByText("literalSecretEnv").waitFor();
+    assert.equal((await page.content()).includes("hunter2-e2e"), false);
+  });
+
+  it("CollectedPage: every resource with its fields and why", async () => {
+    await clusterPath();
+    await link("Every field that can leave the cluster").click();
+    await heading("Secrets").waitFor();
+    const region = page.getByRole("region", { name: "Secrets", exact: true });
+    await region.getByText("mode keys").click();
+    await region.getByText("obsyk.dataKeys[]").waitFor();
+  });
+
   it("NamedPage: a name that nothing bears says so, whatever is in it", async () => {
     const base = await clusterPath();
     for (const name of ["no.such", "system:node/a", "n".repeat(253)]) {
@@ -299,6 +324,7 @@ describe("content security policy", () => {
           `${base}/pods/${uid}?tab=collected`,
           other.page.getByRole("table", { name: "Never collected" }),
         ],
+        [`${base}/collected`, other.page.getByText(/fields, mode/).first()],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
       for (const [path, ready] of pages) {
@@ -337,6 +363,22 @@ describe("content security policy", () => {
     await waitFor("the breach is reported", () => other.complaints.length > 0, { timeoutMs: 5000 });
     assert.match(other.complaints.join(" "), /trusted-types/);
     assert.equal(await other.page.evaluate("globalThis.injected"), undefined);
+  });
+});
+
+describe("a platform that does not answer", () => {
+  it("PageError: a page whose files do not come says so, and comes back on a click", async () => {
+    await using other = await stage.openPage();
+    await other.page.goto(await stage.createSignInUrl());
+    await other.page.getByRole("button", { name: "Sign in" }).click();
+    const cluster = other.page.getByRole("link", { name: "demo" }).first();
+    await cluster.waitFor();
+    await other.page.route("**/assets/**", (route) => route.abort("connectionrefused"));
+    await cluster.click();
+    await other.page.getByText("The platform did not answer, or was upgraded").waitFor();
+    await other.page.unroute("**/assets/**");
+    await other.page.getByRole("button", { name: "Try again" }).click();
+    await other.page.getByRole("heading", { name: "demo" }).waitFor();
   });
 });
 

@@ -30,7 +30,7 @@ const visibleMs = 2000;
 /** The console asks again at most once a second. */
 const pageMs = 5000;
 const probe = { timeoutMs: visibleMs, intervalMs: 20 };
-const rounds = { default: 1, full: 50 };
+const rounds = { default: 1, full: 20 };
 
 export const prove: Prove = async (context) => {
   await using guard = await openProcessGuard("main-job");

@@ -36,7 +36,7 @@ function sectionsOf(text: string, mark: string): ReadonlyMap<string, readonly Li
       sections.set(line.slice(mark.length), current);
       continue;
     }
-    const match = /^- `([^`]+)`( \(beside\))?(?: → \[(\w+)\]\(#\w+\))?$/.exec(line);
+    const match = /^- `([^`]+)`( \(beside\))?(?:: .+| → \[(\w+)\]\(#\w+\))$/.exec(line);
     if (match?.[1] === undefined) continue;
     current?.push({ path: match[1], beside: match[2] !== undefined, message: match[3] });
   }

@@ -31,7 +31,7 @@ const victims = ["platform", "postgres", "operator"] as const;
 const moments = ["list", "watch"] as const;
 type Victim = (typeof victims)[number];
 
-const rounds = { default: 1, full: 40 };
+const rounds = { default: 1, full: 8 };
 /** Longest wait before a kill; a first list takes about as long. */
 const maxDelayMs = 1200;
 const repairMs = 45_000;

@@ -10,6 +10,7 @@ import {
   clusterDetailSchema,
   clusterSchema,
   countsSchema,
+  limits,
   objectDetailSchema,
   objectPageSchema,
   relatedSchema,
@@ -21,6 +22,7 @@ import {
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { z } from "zod";
 import type { QueryKey } from "../logic/changes.ts";
+import type { TableSearch } from "../paths.ts";
 import { fillPath, type Api } from "./client.ts";
 
 /** Streams move their marks about once a minute without a change: what is shown is asked for again this often. */
@@ -74,12 +76,12 @@ export function countsQuery(api: Api, clusterId: string) {
   });
 }
 
-export type ObjectFilter = Pick<ObjectQuery, "namespace" | "name" | "labelSelector"> & {
+type ObjectFilter = Pick<ObjectQuery, "namespace" | "name" | "labelSelector"> & {
   readonly cluster: string;
   readonly resource: string;
 };
 
-export function objectsQuery(api: Api, filter: ObjectFilter) {
+function objectsQuery(api: Api, filter: ObjectFilter) {
   const { cluster, resource, namespace, name, labelSelector } = filter;
   return infiniteQueryOptions({
     queryKey: key("objects", cluster, resource, namespace ?? "", name ?? "", labelSelector ?? ""),
@@ -101,6 +103,21 @@ export function objectsQuery(api: Api, filter: ObjectFilter) {
     getNextPageParam: (page) => page.next,
     refetchInterval: ({ state }) =>
       (state.data?.pages.length ?? 0) > refreshedPages ? false : refreshMs,
+  });
+}
+
+/** What a table shows; a name that is too short to search for does not narrow it. */
+export function tableQuery(
+  api: Api,
+  at: { readonly clusterId: string; readonly resource: string },
+  search: TableSearch,
+) {
+  return objectsQuery(api, {
+    cluster: at.clusterId,
+    resource: at.resource,
+    namespace: search.namespace,
+    name: (search.name?.length ?? 0) >= limits.searchChars ? search.name : undefined,
+    labelSelector: search.labels,
   });
 }
 

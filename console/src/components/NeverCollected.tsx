@@ -1,6 +1,7 @@
 import { keptAnnotations, keptFields, neverOf } from "../logic/collected.ts";
 import { resourceInfo } from "../logic/resources.ts";
 import { Card } from "../ui/Card.tsx";
+import { KeptFields } from "./KeptFields.tsx";
 import css from "../ui/ui.module.css";
 
 /** What no record of this kind can hold and why, and all that it can. */
@@ -40,12 +41,8 @@ export function NeverCollected({ resource }: { readonly resource: string }) {
         </table>
       </Card>
       {kept.length > 0 && (
-        <Card title={`All ${kept.length} fields of a ${kind} that are kept`}>
-          <ul className={css["fields"]} tabIndex={0} aria-label="Kept fields">
-            {kept.map((path) => (
-              <li key={path}>{path}</li>
-            ))}
-          </ul>
+        <Card title={`All ${kept.length} fields of a ${kind} that are kept, and why`} flush>
+          <KeptFields resource={resource} />
         </Card>
       )}
     </div>

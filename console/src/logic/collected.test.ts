@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { resources } from "@obsyk/contract/allow-list";
-import { keptFields, neverOf } from "./collected.ts";
+import { keptByReason, keptFields, neverOf } from "./collected.ts";
 
-const plain = (path: string): string => path.replaceAll("[]", "");
+const plain = (path: string): string => path.replaceAll(/\[\]|\{\}/g, "");
 
 describe("neverOf", () => {
   it("neverOf: no path that is said to be never collected is in the allow-list, nor anything below it (I2)", () => {
@@ -31,9 +31,20 @@ describe("neverOf", () => {
   });
 });
 
-it("keptFields: a secret has metadata and type, a kind without a table nothing", () => {
+it("keptFields: a secret has metadata, type and what is known of its keys; less by counts, nothing without a table", () => {
   const kept = keptFields("secrets");
   assert.ok(kept.includes("type"));
-  assert.ok(kept.every((path) => path === "type" || path.startsWith("metadata.")));
+  assert.ok(kept.every((path) => /^(?:type$|metadata\.|obsyk\.)/.test(path)));
+  assert.ok(!keptFields("secrets", "counts").some((path) => path.includes("labels")));
   assert.deepEqual(keptFields("widgets.example.com"), []);
+});
+
+it("keptByReason: every field once, each with a reason", () => {
+  for (const { resource } of resources) {
+    const groups = keptByReason(resource);
+    const fields = groups.flatMap((group) => group.fields);
+    assert.deepEqual([...fields].sort(), [...keptFields(resource)].sort());
+    assert.equal(new Set(fields).size, fields.length, resource);
+    assert.ok(groups.every(({ why }) => why.length > 10));
+  }
 });

@@ -3,15 +3,11 @@
  *
  * @module
  */
-import {
-  annotationKeys,
-  findResource,
-  type FieldType,
-  type Message,
-} from "@obsyk/contract/allow-list";
+import type { Mode } from "@obsyk/contract";
+import { annotationKeys, findResource, manifestOf, whyKept } from "@obsyk/contract/allow-list";
 
 export type Never = {
-  /** Kubernetes' own paths; `[]` stands for every item of a list or map. */
+  /** Kubernetes' own paths; `[]` is any item of a list, `{}` any entry of a map. */
   readonly fields: readonly string[];
   readonly why: string;
 };
@@ -132,30 +128,23 @@ export function neverOf(resource: string): readonly Never[] {
 /** Annotations that are kept, by exact key: the same for all kinds. */
 export const keptAnnotations: readonly string[] = annotationKeys;
 
-/** Every field that a record of this kind can have, as paths; empty for a kind without a table. */
-export function keptFields(resource: string): readonly string[] {
+/** Every field that can leave in this mode, beside the record or in it; empty for a kind without a table. */
+export function keptFields(resource: string, mode?: Mode): readonly string[] {
   const definition = findResource(resource);
-  return definition === undefined ? [] : pathsOf(definition.message, "");
+  const first = definition?.modes[0];
+  if (definition === undefined || first === undefined) return [];
+  const known = mode !== undefined && definition.modes.includes(mode) ? mode : first;
+  return manifestOf(definition, known).map(({ path }) => path);
 }
 
-function pathsOf(message: Message, prefix: string): readonly string[] {
-  return Object.entries(message.fields).flatMap(([name, field]) =>
-    field.presence === "inline" && field.type.kind === "message"
-      ? pathsOf(field.type.message, prefix)
-      : pathsOfType(field.type, `${prefix}${name}`),
-  );
-}
+export type Kept = { readonly why: string; readonly fields: readonly string[] };
 
-function pathsOfType(type: FieldType, path: string): readonly string[] {
-  switch (type.kind) {
-    case "scalar":
-      return [path];
-    case "message": {
-      const inner = pathsOf(type.message, `${path}.`);
-      return inner.length === 0 ? [path] : inner;
-    }
-    case "list":
-    case "map":
-      return pathsOfType(type.of, `${path}[]`);
+/** The same by the reason for which they are kept, in the order of the fields. */
+export function keptByReason(resource: string, mode?: Mode): readonly Kept[] {
+  const byReason = new Map<string, string[]>();
+  for (const path of keptFields(resource, mode)) {
+    const why = whyKept(path);
+    byReason.set(why, [...(byReason.get(why) ?? []), path]);
   }
+  return [...byReason].map(([why, fields]) => ({ why, fields }));
 }

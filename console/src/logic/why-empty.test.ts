@@ -11,6 +11,7 @@ const stream = (
   resource: "pods",
   state,
   objects: 0,
+  notCollected: 0,
   ...more,
 });
 const why = (streams: readonly ClusterStream[] | undefined, isFiltered = false) =>

@@ -1,9 +1,9 @@
-import { Skeleton } from "@mantine/core";
+import { Select, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
+import { getRouteApi, Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { clusterQuery, countsQuery } from "../api/queries.ts";
 import { streamTones } from "../components/cluster-words.ts";
-import { groupResources, sumByResource } from "../logic/resources.ts";
+import { groupResources, sumByResource, type ResourceGroup } from "../logic/resources.ts";
 import { paths } from "../paths.ts";
 import { useServices } from "../services.ts";
 import css from "./cluster.module.css";
@@ -11,9 +11,17 @@ import css from "./cluster.module.css";
 const route = getRouteApi("/shell/clusters/$clusterId");
 const numbers = new Intl.NumberFormat("en-US");
 
-/** Navigation of one cluster beside whatever is shown of it. */
+type Navigation = {
+  readonly groups: readonly ResourceGroup[];
+  readonly counts: ReadonlyMap<string, number>;
+  /** Resources of which not everything is seen. */
+  readonly troubled: ReadonlySet<string>;
+};
+
+/** Navigation of one cluster beside whatever is shown of it; above it, as a list to choose from, where there is no room. */
 export function ClusterLayout() {
   const { clusterId } = route.useParams();
+  const navigation = useNavigation(clusterId);
   return (
     <div className={css["layout"]}>
       <nav className={css["nav"]} aria-label="Resources">
@@ -24,29 +32,41 @@ export function ClusterLayout() {
         >
           Overview
         </Link>
-        <ResourceLinks clusterId={clusterId} />
+        {navigation === undefined ? (
+          [0, 1, 2, 3, 4, 5].map((line) => (
+            <Skeleton key={line} height={14} my={8} mx={12} w={150} />
+          ))
+        ) : (
+          <ResourceLinks clusterId={clusterId} navigation={navigation} />
+        )}
       </nav>
+      <NarrowNavigation clusterId={clusterId} groups={navigation?.groups ?? []} />
       <Outlet />
     </div>
   );
 }
 
-function ResourceLinks({ clusterId }: { readonly clusterId: string }) {
+/** `undefined` while nothing is known. Resources are those that are counted or have a stream. */
+function useNavigation(clusterId: string): Navigation | undefined {
   const { api } = useServices();
   const { data, isPending } = useQuery(countsQuery(api, clusterId));
   const cluster = useQuery(clusterQuery(api, clusterId));
-  if (isPending) {
-    return [0, 1, 2, 3, 4, 5].map((line) => (
-      <Skeleton key={line} height={14} my={8} mx={12} w={150} />
-    ));
-  }
-  const sums = sumByResource(data?.items ?? []);
+  if (isPending) return undefined;
+  const counts = sumByResource(data?.items ?? []);
   const streams = cluster.data?.streams ?? [];
-  const troubled = new Set(
-    streams.filter(({ state }) => streamTones[state] === "bad").map(({ resource }) => resource),
-  );
-  const known = [...sums.keys(), ...streams.map(({ resource }) => resource)];
-  return groupResources(known).map(({ section, resources }) => (
+  const troubled = streams.filter(({ state }) => streamTones[state] === "bad");
+  return {
+    groups: groupResources([...counts.keys(), ...streams.map(({ resource }) => resource)]),
+    counts,
+    troubled: new Set(troubled.map(({ resource }) => resource)),
+  };
+}
+
+type ResourceLinksProps = { readonly clusterId: string; readonly navigation: Navigation };
+
+function ResourceLinks({ clusterId, navigation }: ResourceLinksProps) {
+  const { groups, counts, troubled } = navigation;
+  return groups.map(({ section, resources }) => (
     <div key={section} className={css["navGroup"]} role="group" aria-label={section}>
       <div className={css["navTitle"]} aria-hidden>
         {section}
@@ -62,10 +82,46 @@ function ResourceLinks({ clusterId }: { readonly clusterId: string }) {
           {troubled.has(resource) ? (
             <span className={css["navTrouble"]} role="img" aria-label="not fully seen" />
           ) : (
-            <span className={css["navCount"]}>{numbers.format(sums.get(resource) ?? 0)}</span>
+            <span className={css["navCount"]}>{numbers.format(counts.get(resource) ?? 0)}</span>
           )}
         </Link>
       ))}
     </div>
   ));
+}
+
+const overview = "overview";
+
+type NarrowNavigationProps = {
+  readonly clusterId: string;
+  readonly groups: readonly ResourceGroup[];
+};
+
+function NarrowNavigation({ clusterId, groups }: NarrowNavigationProps) {
+  const navigate = useNavigate();
+  const { resource } = useParams({ strict: false });
+  return (
+    <nav className={css["narrowNav"]} aria-label="Resources, to choose from">
+      <Select
+        aria-label="Resource"
+        size="xs"
+        searchable
+        allowDeselect={false}
+        value={resource ?? overview}
+        data={[
+          { value: overview, label: "Overview" },
+          ...groups.map(({ section, resources }) => ({
+            group: section,
+            items: resources.map((info) => ({ value: info.resource, label: info.title })),
+          })),
+        ]}
+        onChange={(chosen) => {
+          if (chosen === null) return;
+          void (chosen === overview
+            ? navigate(paths.cluster(clusterId))
+            : navigate(paths.resource(clusterId, chosen)));
+        }}
+      />
+    </nav>
+  );
 }

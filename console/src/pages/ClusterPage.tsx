@@ -1,5 +1,6 @@
 import { Skeleton } from "@mantine/core";
 import type { ClusterDetail, ClusterStream, Counts } from "@obsyk/contract";
+import { formatAge } from "@obsyk/contract/printer";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { clusterQuery, countsQuery } from "../api/queries.ts";
@@ -8,11 +9,13 @@ import { BlindBanner } from "../components/BlindBanner.tsx";
 import { clusterWords, streamTones } from "../components/cluster-words.ts";
 import { ErrorState } from "../components/ErrorState.tsx";
 import { Page } from "../components/Page.tsx";
+import { useNow } from "../components/use-now.ts";
+import { clusterFacts, scopeText } from "../logic/cluster-facts.ts";
 import { groupResources, resourceInfo, sumByNamespace, sumByResource } from "../logic/resources.ts";
 import { paths } from "../paths.ts";
 import { useServices } from "../services.ts";
 import { Card } from "../ui/Card.tsx";
-import { Facts } from "../ui/Facts.tsx";
+import { Facts, type Fact } from "../ui/Facts.tsx";
 import { Status } from "../ui/Status.tsx";
 import css from "../ui/ui.module.css";
 import layout from "./cluster.module.css";
@@ -81,14 +84,54 @@ function NotConnected({ clusterId }: { readonly clusterId: string }) {
 
 function Identity({ cluster }: { readonly cluster: ClusterDetail }) {
   return (
-    <Card title="Cluster">
+    <div className={layout["stack"]}>
+      <Card title="Cluster">
+        <Facts
+          facts={[
+            ...clusterFacts(cluster).map(({ term, text, evidence }): Fact => [
+              term,
+              evidence === undefined ? (
+                text
+              ) : (
+                <>
+                  {text} <span className={css["muted"]}>({evidence})</span>
+                </>
+              ),
+            ]),
+            ["Objects", numbers.format(cluster.objects)],
+            ["Cluster UID", <code key="uid">{cluster.uid ?? "not connected yet"}</code>],
+          ]}
+        />
+      </Card>
+      <Operator cluster={cluster} />
+    </div>
+  );
+}
+
+function Operator({ cluster }: { readonly cluster: ClusterDetail }) {
+  const reads = scopeText(cluster);
+  const now = useNow(1000);
+  return (
+    <Card title="Operator">
       <Facts
         facts={[
-          ["Kubernetes", cluster.kubernetesVersion ?? "–"],
-          ["Operator", cluster.operatorVersion ?? "–"],
-          ["Nodes", numbers.format(cluster.nodes)],
-          ["Objects", numbers.format(cluster.objects)],
-          ["Cluster UID", <code key="uid">{cluster.uid ?? "not connected yet"}</code>],
+          ["Version", cluster.operatorVersion ?? "–"],
+          [
+            "Last seen",
+            cluster.lastSeen === undefined ? "–" : `${formatAge(cluster.lastSeen, now)} ago`,
+          ],
+          ...(reads === undefined ? [] : [["Reads", reads] satisfies Fact]),
+          [
+            "Manifest",
+            <span key="manifest">
+              <Link {...paths.collected(cluster.id)}>Every field that can leave the cluster</Link>
+              {cluster.manifestDigest !== undefined && (
+                <div>
+                  <code>{cluster.manifestDigest}</code>
+                </div>
+              )}
+            </span>,
+          ],
           ["Client ID", <code key="client">{cluster.clientId}</code>],
           ["Key thumbprint", <code key="thumbprint">{cluster.thumbprint}</code>],
         ]}
@@ -103,18 +146,20 @@ function Namespaces({ clusterId, items }: CountsProps) {
   const namespaces = sumByNamespace(items);
   return (
     <Card title="Namespaces" aside={<span>{numbers.format(namespaces.length)}</span>} flush>
-      <table className={css["table"]} aria-label="Namespaces">
-        <tbody>
-          {namespaces.map(([namespace, count]) => (
-            <tr key={namespace}>
-              <td>
-                <Link {...paths.cluster(clusterId, namespace)}>{namespace}</Link>
-              </td>
-              <td className={css["number"]}>{numbers.format(count)} objects</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div className={layout["namespaces"]} tabIndex={0} role="region" aria-label="All namespaces">
+        <table className={css["table"]} aria-label="Namespaces">
+          <tbody>
+            {namespaces.map(([namespace, count]) => (
+              <tr key={namespace}>
+                <td>
+                  <Link {...paths.cluster(clusterId, namespace)}>{namespace}</Link>
+                </td>
+                <td className={css["number"]}>{numbers.format(count)} objects</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Card>
   );
 }
@@ -173,7 +218,14 @@ function Streams({ clusterId, streams }: StreamsProps) {
                 <Status text={stream.state} tone={streamTones[stream.state]} />
                 {stream.detail !== undefined && <div className={css["muted"]}>{stream.detail}</div>}
               </td>
-              <td className={css["number"]}>{numbers.format(stream.objects)}</td>
+              <td className={css["number"]}>
+                {numbers.format(stream.objects)}
+                {stream.notCollected > 0 && (
+                  <div className={css["muted"]}>
+                    {numbers.format(stream.notCollected)} not collected any more
+                  </div>
+                )}
+              </td>
               <td>
                 <AsOf time={stream.asOf} />
               </td>

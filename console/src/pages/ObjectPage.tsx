@@ -6,6 +6,7 @@ import { lazy, Suspense } from "react";
 import { clusterQuery, objectQuery } from "../api/queries.ts";
 import { AsOf } from "../components/AsOf.tsx";
 import { BlindBanner } from "../components/BlindBanner.tsx";
+import { clockText } from "../components/clock-text.ts";
 import { ErrorState } from "../components/ErrorState.tsx";
 import { ObjectSummary } from "../components/ObjectSummary.tsx";
 import { Page } from "../components/Page.tsx";
@@ -20,6 +21,10 @@ import layout from "./cluster.module.css";
 // Editor and allow-list are large, and most visits look at the summary alone.
 const YamlCard = lazy(async () => {
   const { YamlCard: component } = await import("../components/YamlCard.tsx");
+  return { default: component };
+});
+const Findings = lazy(async () => {
+  const { Findings: component } = await import("../components/Findings.tsx");
   return { default: component };
 });
 const NeverCollected = lazy(async () => {
@@ -71,6 +76,15 @@ function ObjectView({ object }: { readonly object: ObjectDetail }) {
     <Page title={`${kind} ${object.name}`} heading={heading} aside={<AsOf time={object.asOf} />}>
       <Crumbs object={object} />
       <BlindBanner blind={object.blind} />
+      {object.notCollectedSince !== undefined && (
+        <p role="status" className={layout["notice"]}>
+          Not collected since {clockText(Date.parse(object.notCollectedSince), now)}: it left the
+          scope of what the operator reads. This is how it was then; it may still exist.
+        </p>
+      )}
+      <Suspense fallback={null}>
+        <Findings object={object} />
+      </Suspense>
       <Tabs value={tab} onChange={select} keepMounted={false}>
         <Tabs.List aria-label="Views of this object" mb="md">
           <Tabs.Tab value="summary">Summary</Tabs.Tab>

@@ -5,7 +5,7 @@ import { IconSearch, IconTag } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
-import { clusterQuery, countsQuery, objectsQuery } from "../api/queries.ts";
+import { clusterQuery, countsQuery, tableQuery } from "../api/queries.ts";
 import { AsOf } from "../components/AsOf.tsx";
 import { BlindBanner } from "../components/BlindBanner.tsx";
 import { EmptyState } from "../components/EmptyState.tsx";
@@ -27,12 +27,11 @@ export function ResourcePage() {
   const { api } = useServices();
   const info = resourceInfo(resource);
   usePageTitle(info.title);
-  const filter = { cluster: clusterId, resource, ...toFilter(search) };
   const cluster = useQuery(clusterQuery(api, clusterId));
   const counts = useQuery(countsQuery(api, clusterId));
   const navigate = useNavigate();
   const [cleared, setCleared] = useState(0);
-  const query = useInfiniteQuery(objectsQuery(api, filter));
+  const query = useInfiniteQuery(tableQuery(api, { clusterId, resource }, search));
   const objects = useMemo(
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
@@ -98,14 +97,6 @@ function countOf(
       item.resource === resource && (namespace === undefined || item.namespace === namespace),
   );
   return own?.reduce((sum, { count }) => sum + count, 0);
-}
-
-function toFilter(search: TableSearch) {
-  return {
-    namespace: search.namespace,
-    name: (search.name?.length ?? 0) >= limits.searchChars ? search.name : undefined,
-    labelSelector: search.labels,
-  };
 }
 
 function Filters({ namespaced }: { readonly namespaced: boolean }) {

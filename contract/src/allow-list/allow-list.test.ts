@@ -15,6 +15,7 @@ import {
   recordOf,
   requestFor,
   resources,
+  whyKept,
   type configMap,
   type FieldType,
   type Message,
@@ -238,6 +239,22 @@ test("resources: names are unique, tables are no deeper than a reader follows", 
     return 1 + Math.max(0, ...Object.values(type.message.fields).map((field) => depth(field.type)));
   };
   for (const { message } of resources) assert.ok(depth({ kind: "message", message }) < 16);
+});
+
+test("whyKept: says of every field of the manifest why it is kept", () => {
+  const silent = resources.flatMap((definition) =>
+    definition.modes.flatMap((mode) =>
+      manifestOf(definition, mode).filter(({ path }) => whyKept(path) === ""),
+    ),
+  );
+  assert.deepEqual(silent, []);
+});
+
+test("manifestOf: of nested metadata nothing travels beside a record", () => {
+  const paths = manifestOf(findResource("deployments.apps")!, "full").map(({ path }) => path);
+  assert.ok(paths.includes("metadata.managedFields[].manager"));
+  assert.ok(paths.includes("spec.template.metadata.labels{}"));
+  assert.ok(!paths.includes("spec.template.metadata.managedFields[].manager"));
 });
 
 const workloads = ["deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch"];

@@ -1,6 +1,5 @@
 /** Allow-list tables: what exists for us of each Kubernetes resource, and everything that follows from that. */
 export { annotationKeys } from "./annotations.ts";
-export { collectedFields, type CollectedResource } from "./collection.ts";
 export { describeManifest, describeTable } from "./describe.ts";
 export {
   embeddedCopyKeys,

@@ -19,10 +19,12 @@ export type ManifestField = {
 
 /** Leaves only, in the order of the tables; what Kubernetes has no field for comes last. */
 export function manifestOf(definition: ResourceDefinition, mode: Mode): readonly ManifestField[] {
+  if (mode === "references") return [];
   const own = ownPaths(definition, mode).map((path) => ({ path, message: "obsyk", beside: false }));
   const all = pathsOf(messageFor(definition, mode), "", false);
   // Only an object's own metadata has parts that travel beside its record.
-  return [...all.filter(({ beside, path }) => !beside || path.startsWith("metadata.")), ...own];
+  const sent = all.filter(({ beside, path }) => !beside || path.startsWith("metadata."));
+  return [...(mode === "counts" ? sent.filter(({ path }) => inCounts.has(path)) : sent), ...own];
 }
 
 function ownPaths(definition: ResourceDefinition, mode: Mode): readonly string[] {
@@ -34,9 +36,12 @@ function ownPaths(definition: ResourceDefinition, mode: Mode): readonly string[]
     ...(envPlaceOf(definition, mode) === undefined
       ? []
       : ["obsyk.literalSecretEnv[].container", "obsyk.literalSecretEnv[].name"]),
-    "obsyk.truncated[]",
+    ...(mode === "counts" ? [] : ["obsyk.truncated[]"]),
   ];
 }
+
+/** Rows of a Table without objects have no metadata; these are its cells and the request's namespace. */
+const inCounts: ReadonlySet<string> = new Set(["metadata.name", "metadata.namespace", "type"]);
 
 function pathsOf(message: Message, prefix: string, beside: boolean): readonly ManifestField[] {
   return Object.entries(message.fields).flatMap(([name, field]) => {

@@ -106,12 +106,49 @@ const rules: readonly Rule[] = [
     "when it runs, and how its runs end",
   ],
   [/nodeInfo|providerID/, "which software and machine a node is"],
+  [
+    /[cC]ontainers\[\]\.(name|targetContainerName|env\[\]\.name|envFrom\[\]\.prefix)$/,
+    "names of containers and of variables: what a status, a reference or a finding is about",
+  ],
+  [
+    /(claims\[\]|resourceClaims\[\]|resizePolicy\[\])\./,
+    "which devices it is given, and whether its size may change while it runs",
+  ],
+  [
+    /(estartPolicy|terminationMessagePolicy|stdin|stdinOnce|tty|terminationGracePeriodSeconds|readinessGates\[\]\.conditionType|enableServiceLinks|setHostnameAsFQDN|os\.name)$/,
+    "how it is started, stopped and called ready",
+  ],
+  [
+    /(spec\.type|allocateLoadBalancerNodePorts|serviceName|ordinals\.start)$/,
+    "how it is exposed, and how its pods are numbered",
+  ],
+  [
+    /(concurrencyPolicy|podReplacementPolicy|managedBy)$/,
+    "who runs it, and whether runs may overlap",
+  ],
+  [
+    /^spec\.(gcePersistentDisk|awsElasticBlockStore|hostPath|glusterfs|nfs|rbd|iscsi|cinder|cephfs|fc|flocker|flexVolume|azureFile|vsphereVolume|quobyte|azureDisk|photonPersistentDisk|portworxVolume|scaleIO|local|storageos|claimRef)\b/,
+    "where a volume really is, whose claim it is, and with which Secret it is mounted",
+  ],
+  [/^(allowVolumeExpansion|allowedTopologies)/, "what a storage class can make, and where"],
+  [
+    /^spec\.(scopes\[\]|limits\[\]\.type|unhealthyPodEvictionPolicy)$|^(value|globalDefault)$/,
+    "whom a bound applies to, and who goes first",
+  ],
+  [
+    /^spec\.(paramRef|matchResources)\b/,
+    "which requests a policy judges, and with which parameters",
+  ],
+  [
+    /^(involvedObject|related|reason|source|firstTimestamp|lastTimestamp|count|eventTime|series|action|reporting\w+)\b/,
+    "what happened to which object, when and how often, never the message",
+  ],
+  [/imagePullSecrets\[\]\.name$/, "with which Secrets images are pulled"],
   [/^type$/, "what kind of data it says it holds"],
   [/^status\b|\.status\b/, "how it is doing, as its controller says"],
 ];
 
-/** @param path as in a manifest field: `spec.containers[].image` */
+/** @param path as in a manifest field: `spec.containers[].image`. `""` when no rule knows it: a test sees to it. */
 export function whyKept(path: string): string {
-  const found = rules.find(([pattern]) => pattern.test(path));
-  return found?.[1] ?? "how it is set up";
+  return rules.find(([pattern]) => pattern.test(path))?.[1] ?? "";
 }

@@ -13,6 +13,7 @@ import { apiPaths, product } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { acceptJson } from "./body.ts";
+import { compressAnswer } from "./compress.ts";
 import { ProblemError } from "./problem.ts";
 import {
   createListenerServer,
@@ -61,6 +62,7 @@ export async function createConsoleServer(options: ConsoleServerOptions): Promis
     addSecurityHeaders(reply, options.isSecure);
     done(findCrossSite(request, options.origins()));
   });
+  server.addHook("onSend", compressAnswer);
   server.get(apiPaths.openapi, { schema: { hide: true } }, () => server.swagger());
   if (consoleDir !== undefined && sendPage !== undefined) {
     await servePages(server, consoleDir, sendPage);
@@ -159,6 +161,8 @@ async function servePages(
     root: path.resolve(consoleDir),
     index: false,
     cacheControl: false,
+    // The build leaves a compressed twin beside each large file.
+    preCompressed: true,
     // Names of built files carry a hash of their content.
     setHeaders: (reply, file) => {
       const isHashed = file.includes(`${path.sep}assets${path.sep}`);

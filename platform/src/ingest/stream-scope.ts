@@ -7,7 +7,7 @@
 import type { Scope, SessionRequest } from "@obsyk/contract";
 import type pg from "pg";
 import { planScope, type KnownStream, type ScopePlan } from "./scope-plan.ts";
-import type { ClusterKey } from "./stream-store.ts";
+import { allowManyRows, type ClusterKey } from "./stream-store.ts";
 
 export type SyncedScope = Pick<ScopePlan, "held" | "entering"> & {
   /** Streams whose stored records have another shape. */
@@ -142,6 +142,7 @@ async function moveObjects(
   at: Date,
 ): Promise<readonly string[]> {
   const { include, exclude } = scope.namespaces;
+  await allowManyRows(client);
   const { rows } = await client.query<{ name: string }>(moveSql, [
     key.orgId,
     key.clusterId,

@@ -116,6 +116,14 @@ export async function saveStreams(
   await saveRequests(client, key, changes, changed);
 }
 
+/**
+ * Whoever switches a large resource off or on moves all of its objects in one statement, so that nobody ever sees a part
+ * of it. Holds until the transaction ends.
+ */
+export async function allowManyRows(client: pg.ClientBase): Promise<void> {
+  await client.query("set local statement_timeout = '10min'");
+}
+
 /** R14: a complete list has swept what is gone and put what differs, so that everything left is as it was. */
 async function confirmReturned(
   client: pg.ClientBase,
@@ -127,6 +135,7 @@ async function confirmReturned(
     ({ name, returning }) => !returning && before.get(name)?.returning === true,
   );
   if (confirmed.length === 0) return;
+  await allowManyRows(client);
   await client.query({
     name: "confirm-returned",
     text: `with back as (

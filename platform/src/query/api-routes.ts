@@ -8,9 +8,13 @@ import {
   clusterDetailSchema,
   clusterSchema,
   countsSchema,
+  findingPageSchema,
+  findingQuerySchema,
   objectDetailSchema,
   objectPageSchema,
   objectQuerySchema,
+  referencePageSchema,
+  referenceQuerySchema,
   relatedSchema,
 } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -19,10 +23,12 @@ import type { Deps } from "../http/deps.ts";
 import type { HttpServer } from "../http/server.ts";
 import { withScope, type OrgScope } from "../tenancy/scope.ts";
 import { listClusters, readCluster, readCounts } from "./clusters.ts";
+import { listFindings } from "./findings.ts";
 import type { Tx } from "./freshness.ts";
 import { LiveHub } from "./live.ts";
 import { registerLive } from "./live-route.ts";
 import { listObjects, readObject } from "./objects.ts";
+import { listReferences } from "./references.ts";
 import { readRelated } from "./related.ts";
 
 export type QueryDeps = Pick<
@@ -34,15 +40,19 @@ const uuid = z.uuid().transform((text) => text.toLowerCase());
 const clusterParams = z.object({ clusterId: uuid });
 const objectParams = z.object({ clusterId: uuid, resource: z.string().max(253), uid: uuid });
 /** A NUL cannot be part of any stored text; the database would refuse it with an error of its own. */
-const query = objectQuerySchema.refine(
-  (filters) => Object.values(filters).every((value) => !String(value).includes("\0")),
-  { message: "must not hold NUL" },
-);
+const isStorable = (filters: object): boolean =>
+  Object.values(filters).every((value) => !String(value).includes("\0"));
+const unstorable = { message: "must not hold NUL" };
+const query = objectQuerySchema.refine(isStorable, unstorable);
+const referenceQuery = referenceQuerySchema.refine(isStorable, unstorable);
+const findingQuery = findingQuerySchema.refine(isStorable, unstorable);
 
 /** Adds the routes; the server's closing ends what they hold open. */
 export function registerQuery(server: HttpServer, deps: QueryDeps): void {
   registerClusters(server, deps);
   registerObjects(server, deps);
+  registerReferences(server, deps);
+  registerFindings(server, deps);
   const hub = new LiveHub({
     database: deps.database,
     clock: deps.clock,
@@ -80,6 +90,25 @@ function registerClusters(server: HttpServer, deps: QueryDeps): void {
   );
 }
 
+function registerReferences(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.references,
+    {
+      schema: {
+        params: clusterParams,
+        querystring: referenceQuery,
+        response: { 200: referencePageSchema },
+      },
+    },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) => {
+        const { clusterId } = request.params;
+        const question = { clusterId, query: request.query, now: deps.clock.now() };
+        return listReferences(tx, scope, question);
+      }),
+  );
+}
+
 function registerObjects(server: HttpServer, deps: QueryDeps): void {
   server.get(
     apiPaths.objects,
@@ -102,6 +131,17 @@ function registerObjects(server: HttpServer, deps: QueryDeps): void {
     { schema: { params: objectParams, response: { 200: relatedSchema } } },
     async (request, reply) =>
       answer(deps, request, reply, (tx, scope) => readRelated(tx, scope, request.params)),
+  );
+}
+
+function registerFindings(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.findings,
+    { schema: { querystring: findingQuery, response: { 200: findingPageSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        listFindings(tx, scope, request.query, deps.clock.now()),
+      ),
   );
 }
 

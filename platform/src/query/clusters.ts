@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Cluster, ClusterDetail, ClusterStream, Counts } from "@obsyk/contract";
+import type { Cluster, ClusterDetail, ClusterStream, Counts, Scope } from "@obsyk/contract";
 import { sql } from "kysely";
+import { factsOf } from "../analyze/cluster-facts.ts";
 import { ProblemError } from "../http/problem.ts";
 import type { OrgScope } from "../tenancy/scope.ts";
 import { isPartial } from "./limits.ts";
@@ -16,6 +17,7 @@ import {
   shownStream,
   type Tx,
 } from "./freshness.ts";
+import { readNodes } from "./nodes.ts";
 
 type ClusterRow = {
   cluster_id: string;
@@ -26,6 +28,8 @@ type ClusterRow = {
   seen_at: Date | null;
   kubernetes_version: string | null;
   operator_version: string | null;
+  manifest_digest: string | null;
+  scope: Scope | null;
   as_of: Date | null;
   objects: number;
   nodes: number;
@@ -39,7 +43,7 @@ async function readRows(tx: Tx, scope: OrgScope, clusterId?: string): Promise<Cl
   const only = clusterId === undefined ? sql`` : sql`and c.cluster_id = ${clusterId}`;
   const { rows } = await sql<ClusterRow>`
     select c.cluster_id, c.name, c.client_id, a.cluster_uid, a.session_id, a.seen_at,
-      a.kubernetes_version, a.operator_version, m.as_of, k.objects, k.nodes, k.namespaces
+      a.kubernetes_version, a.operator_version, a.manifest_digest, a.scope, m.as_of, k.objects, k.nodes, k.namespaces
     from cluster c
     left join agent_cluster a using (org_id, cluster_id)
     left join lateral (select min(s.mark_at) as as_of from stream s
@@ -86,11 +90,20 @@ export async function readCluster(
     select thumbprint from client_key where org_id = ${scope.orgId} and client_id = ${row.client_id}
     order by created_at desc limit 1`.execute(tx);
   const freshness = await readFreshness(tx, scope, { clusterId }, now);
+  const streams = await readStreams(tx, scope, clusterId, now);
+  const nodes = await readNodes(tx, scope, clusterId);
+  // Whoever is limited to namespaces sees no nodes, and not which other namespaces a scope names.
+  const isWhole = !isPartial(scope, clusterId);
+  const areNodesRead =
+    isWhole && streams.some(({ resource, asOf }) => resource === "nodes" && asOf !== undefined);
   return {
     ...toCluster(row, now),
     clientId: row.client_id,
     thumbprint: keys.rows[0]?.thumbprint ?? "",
-    streams: await readStreams(tx, scope, clusterId, now),
+    facts: factsOf(row.kubernetes_version ?? undefined, areNodesRead ? nodes : undefined),
+    ...optionalText("manifestDigest", row.manifest_digest),
+    ...(row.scope === null || !isWhole ? {} : { scope: row.scope }),
+    streams,
     blind: freshness.blind,
   };
 }

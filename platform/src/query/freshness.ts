@@ -15,6 +15,7 @@ export type Tx = Transaction<Tables>;
 export type StreamFilter = {
   readonly clusterId?: string | undefined;
   readonly resource?: string | undefined;
+  readonly resources?: readonly string[] | undefined;
   readonly namespace?: string | undefined;
 };
 
@@ -46,6 +47,9 @@ function streamCondition(scope: OrgScope, filter: StreamFilter): RawBuilder<bool
   const parts = [sql`s.org_id = ${scope.orgId}`, shownStream];
   if (filter.clusterId !== undefined) parts.push(sql`s.cluster_id = ${filter.clusterId}`);
   if (filter.resource !== undefined) parts.push(sql`s.resource = ${filter.resource}`);
+  if (filter.resources !== undefined) {
+    parts.push(sql`s.resource in (${sql.join([...filter.resources])})`);
+  }
   if (filter.namespace !== undefined) parts.push(sql`s.namespace in ('*', ${filter.namespace})`);
   return sql`${sql.join(parts, sql` and `)}`;
 }

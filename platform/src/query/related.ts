@@ -45,6 +45,7 @@ export async function readRelated(tx: Tx, scope: OrgScope, key: ObjectKey): Prom
   const [subject] = await reader.select(
     [sql`o.resource = ${key.resource}`, sql`o.uid = ${key.uid}`],
     1,
+    sql`true`,
   );
   if (subject === undefined) {
     throw new ProblemError("not-found", "There is no such object, or it exists no more");
@@ -74,8 +75,14 @@ class RelatedReader {
     return { items: [...this.#items], more: [...this.#more.values()] };
   }
 
-  async select(conditions: readonly RawBuilder<unknown>[], limit: number): Promise<Row[]> {
+  /** @param scoped what left the operator's scope is related to nothing (R14) */
+  async select(
+    conditions: readonly RawBuilder<unknown>[],
+    limit: number,
+    scoped: RawBuilder<unknown> = sql`o.not_collected_since is null`,
+  ): Promise<Row[]> {
     const all = [
+      scoped,
       sql`o.org_id = ${this.#scope.orgId}`,
       sql`o.cluster_id = ${this.#clusterId}`,
       ...conditions,
