@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { managerSchema, streamStates } from "./agent.ts";
+import type { FindingKind } from "./allow-list/findings.ts";
 import { limits } from "./limits.ts";
 import { scopeSchema } from "./scope.ts";
 
@@ -22,6 +23,7 @@ export const apiPaths = {
   object: "/api/v1/clusters/:clusterId/objects/:resource/:uid",
   references: "/api/v1/clusters/:clusterId/references",
   related: "/api/v1/clusters/:clusterId/objects/:resource/:uid/related",
+  findings: "/api/v1/findings",
   clients: "/api/v1/clients",
   live: "/api/v1/live",
   orgs: "/api/v1/orgs",
@@ -250,6 +252,42 @@ export const referencePageSchema = z.object({
   blind: z.array(blindIntervalSchema),
 });
 export type ReferencePage = z.infer<typeof referencePageSchema>;
+export const findingKinds = [
+  "embedded-copy",
+  "literal-secret-env",
+  "release-in-configmap",
+] as const satisfies readonly FindingKind[];
+
+export const findingQuerySchema = objectQuerySchema
+  .pick({ cluster: true, resource: true, namespace: true, limit: true, cursor: true })
+  .extend({ kind: z.enum(findingKinds).optional() });
+export type FindingQuery = z.infer<typeof findingQuerySchema>;
+
+/** Where something secret is in the open, how that is known, and what to do; never what it is. */
+export const foundFindingSchema = z.object({
+  cluster: z.object({ id, name: z.string() }),
+  resource: z.string(),
+  uid: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  kind: z.enum(findingKinds),
+  /** Within the object. */
+  location: z.string(),
+  evidence: z.string(),
+  fix: z.string(),
+  asOf: time.optional(),
+});
+export type FoundFinding = z.infer<typeof foundFindingSchema>;
+
+export const findingPageSchema = z.object({
+  /** Objects that a workload made are left out where the workload itself has the same finding. */
+  items: z.array(foundFindingSchema),
+  /** `limit` counts objects, of which each may have several findings. */
+  next: z.string().optional(),
+  asOf: time.optional(),
+  blind: z.array(blindIntervalSchema),
+});
+export type FindingPage = z.infer<typeof findingPageSchema>;
 
 export const clientRequestSchema = z.object({
   /** Name of the cluster this client is for. */

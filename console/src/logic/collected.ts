@@ -4,7 +4,7 @@
  * @module
  */
 import type { Mode } from "@obsyk/contract";
-import { annotationKeys, manifestOf, findResource, whyKept } from "@obsyk/contract/allow-list";
+import { annotationKeys, findResource, manifestOf, whyKept } from "@obsyk/contract/allow-list";
 
 export type Never = {
   /** Kubernetes' own paths; `[]` is any item of a list, `{}` any entry of a map. */

@@ -16,15 +16,15 @@ export class WipedBuffer {
     return this.#length;
   }
 
-  append(source: Buffer): void {
-    const needed = this.#length + source.length;
+  append(source: Buffer, start = 0, end = source.length): void {
+    const needed = this.#length + end - start;
     if (needed > this.#bytes.length) {
       const grown = Buffer.alloc(Math.max(needed, this.#bytes.length * 2));
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes.fill(0);
       this.#bytes = grown;
     }
-    source.copy(this.#bytes, this.#length);
+    source.copy(this.#bytes, this.#length, start, end);
     this.#length = needed;
   }
 

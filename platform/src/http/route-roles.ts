@@ -33,6 +33,7 @@ export const routeRoles: { readonly [route: string]: Required } = {
   [`GET ${apiPaths.object}`]: "viewer",
   [`GET ${apiPaths.related}`]: "viewer",
   [`GET ${apiPaths.references}`]: "viewer",
+  [`GET ${apiPaths.findings}`]: "viewer",
   [`GET ${apiPaths.live}`]: "viewer",
   [`GET ${apiPaths.clients}`]: "viewer",
 

@@ -8,6 +8,8 @@ import {
   clusterDetailSchema,
   clusterSchema,
   countsSchema,
+  findingPageSchema,
+  findingQuerySchema,
   objectDetailSchema,
   objectPageSchema,
   objectQuerySchema,
@@ -21,6 +23,7 @@ import type { Deps } from "../http/deps.ts";
 import type { HttpServer } from "../http/server.ts";
 import { withScope, type OrgScope } from "../tenancy/scope.ts";
 import { listClusters, readCluster, readCounts } from "./clusters.ts";
+import { listFindings } from "./findings.ts";
 import type { Tx } from "./freshness.ts";
 import { LiveHub } from "./live.ts";
 import { registerLive } from "./live-route.ts";
@@ -42,12 +45,14 @@ const isStorable = (filters: object): boolean =>
 const unstorable = { message: "must not hold NUL" };
 const query = objectQuerySchema.refine(isStorable, unstorable);
 const referenceQuery = referenceQuerySchema.refine(isStorable, unstorable);
+const findingQuery = findingQuerySchema.refine(isStorable, unstorable);
 
 /** Adds the routes; the server's closing ends what they hold open. */
 export function registerQuery(server: HttpServer, deps: QueryDeps): void {
   registerClusters(server, deps);
   registerObjects(server, deps);
   registerReferences(server, deps);
+  registerFindings(server, deps);
   const hub = new LiveHub({
     database: deps.database,
     clock: deps.clock,
@@ -126,6 +131,17 @@ function registerObjects(server: HttpServer, deps: QueryDeps): void {
     { schema: { params: objectParams, response: { 200: relatedSchema } } },
     async (request, reply) =>
       answer(deps, request, reply, (tx, scope) => readRelated(tx, scope, request.params)),
+  );
+}
+
+function registerFindings(server: HttpServer, deps: QueryDeps): void {
+  server.get(
+    apiPaths.findings,
+    { schema: { querystring: findingQuery, response: { 200: findingPageSchema } } },
+    async (request, reply) =>
+      answer(deps, request, reply, (tx, scope) =>
+        listFindings(tx, scope, request.query, deps.clock.now()),
+      ),
   );
 }
 

@@ -19,7 +19,7 @@ import { optional, optionalText, readFreshness, type Tx } from "./freshness.ts";
 import { limitCondition } from "./limits.ts";
 import { parseLabelSelector, type LabelRequirement } from "./label-selector.ts";
 
-type ObjectRow = {
+export type ObjectRow = {
   cluster_id: string;
   cluster_name: string;
   resource: string;
@@ -80,6 +80,8 @@ type Page = {
   readonly query: ObjectQuery;
   readonly clusterId: string | undefined;
   readonly rows: number;
+  /** Further ones on `o`; searches by name or label do not take them. */
+  readonly conditions?: readonly RawBuilder<unknown>[];
 };
 
 /** The statement of one page; exported so that its plan can be examined. */
@@ -94,7 +96,7 @@ export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   if (query.resource !== undefined) conditions.push(sql`o.resource = ${query.resource}`);
   if (query.namespace !== undefined) conditions.push(sql`o.namespace = ${query.namespace}`);
   if (query.objectName !== undefined) conditions.push(sql`o.name = ${query.objectName}`);
-  conditions.push(...scopeCondition(query.notCollected));
+  conditions.push(...scopeCondition(query.notCollected), ...(page.conditions ?? []));
   if (query.cursor !== undefined) {
     const fixed = fixedColumns(page);
     conditions.push(afterCursor(readCursor(query.cursor, fixed), fixed));
@@ -196,12 +198,12 @@ function afterCursor(key: ObjectKey, fixed: FixedColumns): RawBuilder<unknown> {
   return sql`(${sql.join(open.map(({ column }) => column))}) > (${sql.join(open.map(({ value }) => value))})`;
 }
 
-function keyOf(row: ObjectRow): ObjectKey {
+export function keyOf(row: ObjectRow): ObjectKey {
   const { cluster_id, resource, namespace, name, uid } = row;
   return { clusterId: cluster_id, resource, namespace, name, uid };
 }
 
-function toObject(row: ObjectRow): InventoryObject {
+export function toObject(row: ObjectRow): InventoryObject {
   return {
     cluster: { id: row.cluster_id, name: row.cluster_name },
     resource: row.resource,
