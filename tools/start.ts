@@ -5,10 +5,10 @@
  * @module
  */
 import { resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { runProcess } from "@obsyk/runtime";
 import { waitFor } from "@obsyk/testkit";
-import { openChildren, type Children } from "./start/children.ts";
+import { openChildren, type Children, type ChildSpec } from "./start/children.ts";
 import { checkKubeconfig, openClusterSources, type ClusterSource } from "./start/cluster-source.ts";
 import { buildConsole, isConsoleFresh } from "./start/console-build.ts";
 import { Identity, keepCertificates, makeFolder, type CertificateFiles } from "./start/data-dir.ts";
@@ -44,7 +44,7 @@ async function portsFor(options: StartOptions): Promise<Ports> {
 /** Long for a laptop under load; a process that ends is reported at once. */
 const startMs = 60_000;
 /** A person waits no longer than this for large clusters: the page fills while they look. */
-const patienceMs = 8000;
+const patienceMs = 5000;
 
 async function startOperators(
   sources: readonly ClusterSource[],
@@ -81,16 +81,22 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   const whileAlive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, children.failure]);
 
   if (!isConsoleFresh()) say("building the console (once, until its sources change)");
-  const building = buildConsole(children, signal);
+  const { postgres } = options;
+  const launch = async (): Promise<ChildSpec> => {
+    const consoleDir = resolve(await buildConsole(children, signal));
+    const spec = platformSpec({ postgres, dataDir, consoleDir, certificates, ports });
+    say("starting PostgreSQL and the platform");
+    children.start(spec);
+    return spec;
+  };
+  const launching = launch();
   // Whoever awaits it below sees it fail.
-  building.catch(() => {});
+  launching.catch(() => {});
+  // Clusters are generated while the console is built, or while the platform starts.
+  await nextTurn();
   const folder = makeFolder(dataDir, "cluster");
   await using sources = await openClusterSources(options, { folder, certificates });
-  const consoleDir = resolve(await building);
-  const { postgres } = options;
-  const platform = platformSpec({ postgres, dataDir, consoleDir, certificates, ports });
-  say("starting PostgreSQL and the platform");
-  children.start(platform);
+  const platform = await launching;
   const ready = waitFor("the platform's start", () => isPlatformReady(ports), {
     timeoutMs: startMs,
     intervalMs: 100,
@@ -103,9 +109,11 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   const run = { api, children, dataDir, certificates, ports };
   const metrics = await startOperators(sources.all, run);
   const loaded = loadAll(api, sources.all, { beganMs, say, signal });
+  const linking = signInLink(children, platform, signal);
+  // Either is awaited below, or ends with everything else.
+  for (const work of [loaded, linking]) work.catch(() => {});
   await whileAlive(Promise.race([loaded, delay(patienceMs, undefined, { signal, ref: false })]));
-
-  const link = await whileAlive(signInLink(children, platform, signal));
+  const link = await whileAlive(linking);
   console.log(`
   Sign in (once, within 10 minutes):  ${link}
 

@@ -18,6 +18,7 @@ export type ObjectTab = "summary" | "yaml" | "collected";
 
 export const paths = {
   clusters: () => ({ to: "/clusters" }) as const,
+  settings: () => ({ to: "/settings" }) as const,
   register: () => ({ to: "/register" }) as const,
   /** The steps that are left once a cluster is registered. */
   connect: (cluster: string) => ({ to: "/register", search: { cluster } }) as const,

@@ -40,6 +40,22 @@ const shell = createRoute({
   ),
 });
 
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join",
+  validateSearch: (search): { token?: string } => pickTexts(search, ["token"]),
+  component: lazyRouteComponent(async () => import("./pages/settings/JoinPage.tsx"), "JoinPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  component: lazyRouteComponent(
+    async () => import("./pages/settings/SettingsPage.tsx"),
+    "SettingsPage",
+  ),
+});
+
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
@@ -134,8 +150,10 @@ export function createConsoleRouter(context: RouterContext) {
     routeTree: root.addChildren([
       home,
       signIn,
+      join,
       shell.addChildren([
         clusters,
+        settings,
         register,
         findings,
         cluster.addChildren([clusterOverview, clusterFindings, collected, resource, named, object]),

@@ -231,6 +231,8 @@ export const heartbeatSchema = z.object({
   lastAck: sequence,
   queuedBytes: z.number().int().nonnegative(),
   residentBytes: z.number().int().nonnegative(),
+  /** As the API server says now: it may be upgraded within a session. */
+  kubernetesVersion: text.optional(),
   streams: z
     .array(
       z.object({

@@ -29,6 +29,11 @@ test("scopeFileSchema: refuses what it does not know", () => {
   assert.ok(isTaken({}));
   assert.ok(isTaken({ resources: { pods: "on", secrets: "counts", configmaps: false } }));
   assert.ok(!isTaken({ resource: { pods: "on" } }));
+  const other = { group: "a.io", version: "v1", resource: "b-s", kind: "B", namespaced: true };
+  assert.ok(isTaken({ others: [other] }));
+  for (const wrong of [{ group: "" }, { resource: "a/b" }, { version: "V1" }, { kind: "" }]) {
+    assert.ok(!isTaken({ others: [{ ...other, ...wrong }] }), JSON.stringify(wrong));
+  }
   assert.ok(!isTaken({ resources: { secrets: "values" } }));
   assert.ok(!isTaken({ namespaces: { only: ["a"] } }));
 });

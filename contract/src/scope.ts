@@ -31,6 +31,26 @@ export const scopeSchema = z.object({
 });
 export type Scope = z.infer<typeof scopeSchema>;
 
+const label = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+  message: "is no lower-case name",
+});
+
+/** A resource without a table, as discovery names it. */
+const otherResource = z.strictObject({
+  /** `cert-manager.io`. */
+  group: z
+    .string()
+    .max(253)
+    .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, {
+      message: "is no API group",
+    }),
+  version: label,
+  /** The plural: `certificates`. */
+  resource: label,
+  kind: z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,62}$/, { message: "is no kind" }),
+  namespaced: z.boolean(),
+});
+
 /**
  * The settings file of an operator. Every member is optional; what is absent stays as it was set at the start. Unknown
  * members are refused.
@@ -40,6 +60,8 @@ export const scopeFileSchema = z.strictObject({
   resources: z
     .record(z.string().max(253), z.union([z.boolean(), z.enum(["on", "off", ...modes])]))
     .optional(),
+  /** Of these, custom resources first of all, only metadata is read: names, labels, owners. */
+  others: z.array(otherResource).max(200).optional(),
   namespaces: z
     .strictObject({ include: patterns.optional(), exclude: patterns.optional() })
     .optional(),

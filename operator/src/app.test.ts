@@ -137,6 +137,8 @@ test("runOperator: inventory equals the API server's, through churn, to a clean 
   assert.match(metrics.text, /obsyk_operator_collapsed_changes\{stream="pods\/\*\/full"\} \d/);
   await operator.stop();
   assert.equal(platform.goodbyes, 1);
+  const { kubernetesVersion } = platform.heartbeats[0] ?? {};
+  assert.match(kubernetesVersion ?? "", /^v1\.\d+/);
   assert.deepEqual(platform.violations, []);
   assert.ok(!JSON.stringify(platform.inventory.lines).includes(canary));
   assert.ok(!logged.join("").includes(canary) && !metrics.text.includes(canary));

@@ -46,6 +46,7 @@ export type OperatorOptions = {
 
 /** For reading the cluster's identity once. */
 const identityMs = 10_000;
+const refreshMs = 600_000;
 
 /** What delivers a cluster: the operator to its platform, a preview to nobody. */
 export type Parts = OperatorOptions & {
@@ -109,9 +110,27 @@ export async function deliverCluster(parts: Parts, signal: AbortSignal): Promise
   const shared: Shared = { identity: first, session: undefined };
   observe(registry, { session: () => shared.session, tokens, nowMs: () => clock.now() });
   const calls = new AgentCalls(client, tokens);
+  const { access } = parts;
+  const refreshing = refreshIdentity({ access, clock, shared }, signal);
   await followSelection(parts, signal, (selection, current) =>
     deliverSelection({ ...parts, calls, shared, selection }, current),
   );
+  await refreshing;
+}
+
+/** A control plane is upgraded while we watch: heartbeats then carry its new version. */
+async function refreshIdentity(
+  { access, clock, shared }: Pick<Parts, "access" | "clock"> & { readonly shared: Shared },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    // Only the signal ends the sleep early, and with it the loop.
+    await clock.sleep(refreshMs, { signal }).catch(() => {});
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(identityMs)]);
+    const found = await readClusterIdentity(access, bound).catch(() => undefined);
+    // Another cluster is for its guard to notice.
+    if (found?.uid === shared.identity.uid) shared.identity = found;
+  }
 }
 
 /** Delivers under the selection that holds; another one ends the session cleanly and begins the next (R14). */
@@ -146,7 +165,9 @@ async function followSelection(
 }
 
 function isSameSelection(one: Selection, other: Selection): boolean {
-  return JSON.stringify(declarationOf(one)) === JSON.stringify(declarationOf(other));
+  const all = (selection: Selection): string =>
+    JSON.stringify([declarationOf(selection), streamsOf(selection)]);
+  return all(one) === all(other);
 }
 
 function describeSelection({ resources, namespaces }: Selection) {
@@ -182,6 +203,7 @@ async function deliverSelection(turn: Turn, signal: AbortSignal): Promise<void> 
         const cluster = openClusterGuard(guarded);
         return runReaders({ ...turn, session: current, cluster }, ended);
       },
+      kubernetesVersion: () => shared.identity.kubernetesVersion,
       onSession: (current) => {
         shared.session = current;
         turn.onSession?.(current);

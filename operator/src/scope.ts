@@ -13,7 +13,9 @@ import {
   describeManifest,
   describeTable,
   findResource,
+  metadataOnly,
   resources,
+  type DiscoveredResource,
   type ResourceDefinition,
 } from "@obsyk/contract/allow-list";
 import { manifestDigest, recordVersion } from "@obsyk/runtime";
@@ -56,7 +58,7 @@ export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
       `unknown resources: ${unknown.join(", ").slice(0, 200)}. Known: ${known}`,
     );
   }
-  const chosen = scopeOf(choice, file.resources);
+  const chosen = scopeOf(choice, file.resources, file.others);
   const modes = new Map(chosen.map(({ definition, mode }) => [definition.resource, mode]));
   if (!modes.has("namespaces") && [...modes.values()].includes("counts")) {
     throw new OperatorSettingError(
@@ -74,13 +76,33 @@ export function selectionOf(choice: Choice, file: ScopeFile = {}): Selection {
 }
 
 /** Resources to read and how, namespaces first and pods last: small lists are visible soonest. */
-export function scopeOf(choice: Choice, switches: ScopeFile["resources"] = {}): Scope {
-  return resources
-    .flatMap((definition) => {
-      const mode = switchedMode(definition, choice, switches[definition.resource]);
-      return mode === undefined ? [] : [{ definition, mode }];
-    })
-    .sort((one, other) => rank(one.definition.resource) - rank(other.definition.resource));
+export function scopeOf(
+  choice: Choice,
+  switches: ScopeFile["resources"] = {},
+  others: ScopeFile["others"] = [],
+): Scope {
+  const known = resources.flatMap((definition) => {
+    const mode = switchedMode(definition, choice, switches[definition.resource]);
+    return mode === undefined ? [] : [{ definition, mode }];
+  });
+  const further = new Map(others.map((other) => [`${other.resource}.${other.group}`, other]));
+  return [
+    ...known,
+    ...[...further.values()].map((other) => ({
+      definition: otherOf(other),
+      mode: "metadata" as const,
+    })),
+  ].sort((one, other) => rank(one.definition.resource) - rank(other.definition.resource));
+}
+
+/** @throws {OperatorSettingError} for what has a table of its own, Secrets above all */
+function otherOf(other: DiscoveredResource): ResourceDefinition {
+  try {
+    return metadataOnly(other);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new OperatorSettingError(`others: ${error.message}: name it under resources`);
+  }
 }
 
 /** As sessions declare it (R14). */

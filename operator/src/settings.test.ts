@@ -102,6 +102,23 @@ test("scopeOf: reads namespaces first, pods last, and what the modes say", () =>
   );
 });
 
+const widgets = {
+  group: "example.com",
+  version: "v1",
+  resource: "widgets",
+  kind: "Widget",
+  namespaced: true,
+} as const;
+
+test("selectionOf: further kinds are read by their metadata alone, and only when they are named", () => {
+  const settings = read({ OBSYK_RESOURCES: "nodes" });
+  const streams = streamsOf(selectionOf(settings, { others: [widgets, widgets] }));
+  assert.deepEqual(
+    streams.map(({ stream }) => `${stream.resource}/${stream.namespace}/${stream.mode}`).sort(),
+    ["nodes/*/full", "widgets.example.com/*/metadata"],
+  );
+});
+
 test("selectionOf: the file speaks louder than the settings, one resource at a time (R14)", () => {
   const settings = read({ OBSYK_RESOURCES: "namespaces,pods", OBSYK_SECRETS_MODE: "counts" });
   const file = {
@@ -119,6 +136,10 @@ test("selectionOf: the file speaks louder than the settings, one resource at a t
   assert.deepEqual(names(file), ["namespaces", "nodes"], "nobody reads what is only referred to");
   assert.notEqual(digestOf(selection), digestOf(selectionOf(settings)));
   const refusals: readonly (readonly [Parameters<typeof selectionOf>[1], RegExp])[] = [
+    [
+      { others: [{ ...widgets, group: "apps", resource: "deployments" }] },
+      /has a table of its own/,
+    ],
     [{ resources: { sheep: "on" } }, /unknown resources: sheep. Known: .*pods/],
     [
       { resources: { pods: "keys" } },

@@ -18,6 +18,30 @@ export function recordHash(key: string, resource: string, canonical: string): st
   return hash("sha256", `${key}${resource}\0${canonical}`, "hex").slice(0, hashBytes * 2);
 }
 
+/** {@link recordHash} of one record after the other, over bytes that are canonical JSON in UTF-8. */
+export class RecordHasher {
+  readonly #prefixBytes: number;
+  #input: Buffer;
+
+  constructor(key: string, resource: string) {
+    const prefix = `${key}${resource}\0`;
+    this.#prefixBytes = Buffer.byteLength(prefix);
+    this.#input = Buffer.alloc(4096);
+    this.#input.write(prefix);
+  }
+
+  hash(canonical: Uint8Array): string {
+    const length = this.#prefixBytes + canonical.length;
+    if (length > this.#input.length) {
+      const grown = Buffer.alloc(length * 2);
+      this.#input.copy(grown, 0, 0, this.#prefixBytes);
+      this.#input = grown;
+    }
+    this.#input.set(canonical, this.#prefixBytes);
+    return hash("sha256", this.#input.subarray(0, length), "hex").slice(0, hashBytes * 2);
+  }
+}
+
 /**
  * The record version of a stream: first 8 bytes, in hexadecimal, of SHA-256 over all that decides what its records
  * contain (PROTOCOL: Terms).

@@ -5,6 +5,7 @@ export * from "./hash.ts";
 export { runProcess } from "./lifecycle.ts";
 export { createLog, type Fields, type Log, type LogLevel } from "./log.ts";
 export * from "./metrics.ts";
+export { requestHttp } from "./node-http.ts";
 export { openObserveServer, type Observed, type ObserveServer } from "./observe.ts";
 export { Secret } from "./secret.ts";
 export * from "./settings.ts";

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { createHttpServer } from "./node-http.ts";
 
 export type Observed = {
   readonly registry: Registry;
@@ -21,7 +21,7 @@ export async function openObserveServer(
   observed: Observed,
   listen: { readonly host: string; readonly port: number },
 ): Promise<ObserveServer> {
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     const answer = (status: number, body: string, type = "text/plain; charset=utf-8"): void => {
       response.writeHead(status, { "content-type": type, "x-content-type-options": "nosniff" });
       response.end(body);

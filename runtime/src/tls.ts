@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { Agent as HttpAgent } from "node:http";
+import type { Agent as PlainAgent } from "node:http";
 import { Agent } from "node:https";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { HttpAgent } from "./node-http.ts";
 
 export type OutboundTls = {
   /** PEM bundle that replaces the system's store; the system's store when absent. */
@@ -26,22 +28,32 @@ export const tlsFloor = {
 /** OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which Node does not name: what was decrypted is wiped once it is delivered. */
 const cleansePlaintext = 0x2;
 
-/** For connections made without an agent. The name to verify is the host's, unless `tls` has a `servername`. */
-export type TlsOptions = OutboundTls & {
-  readonly minVersion: "TLSv1.2" | "TLSv1.3";
-  readonly maxVersion: "TLSv1.3";
+/**
+ * For connections made without an agent: many may share it, which saves each its own copy of the bundle. The name that is
+ * verified is the host's, unless there is a `servername`.
+ */
+export type SharedTls = {
+  readonly secureContext: SecureContext;
   readonly rejectUnauthorized: true;
-  readonly ecdhCurve: string;
-  readonly secureOptions: number;
+  readonly servername?: string;
 };
 
-/** @param minVersion only for a Kubernetes API server that offers nothing newer; TLS 1.3 is still preferred. */
-export function tlsOptions(tls: OutboundTls, minVersion?: "TLSv1.2"): TlsOptions {
+/**
+ * @param minVersion only for a Kubernetes API server that offers nothing newer; TLS 1.3 is still preferred.
+ * @throws {Error} OpenSSL's, when a certificate or key cannot be read
+ */
+export function createSharedTls(tls: OutboundTls, minVersion?: "TLSv1.2"): SharedTls {
+  const { servername, ...material } = tls;
+  const { rejectUnauthorized, ...floor } = tlsFloor;
   return {
-    ...tls,
-    ...tlsFloor,
-    ...(minVersion === undefined ? {} : { minVersion }),
-    secureOptions: cleansePlaintext,
+    secureContext: createSecureContext({
+      ...material,
+      ...floor,
+      ...(minVersion === undefined ? {} : { minVersion }),
+      secureOptions: cleansePlaintext,
+    }),
+    rejectUnauthorized,
+    ...(servername === undefined ? {} : { servername }),
   };
 }
 
@@ -57,7 +69,9 @@ export function createHttpsAgent(
   },
 ): Agent {
   return new Agent({
-    ...tlsOptions(tls, options.minVersion),
+    ...tls,
+    ...tlsFloor,
+    ...(options.minVersion === undefined ? {} : { minVersion: options.minVersion }),
     keepAlive: true,
     keepAliveMsecs: keepAliveMs,
     maxCachedSessions: 0,
@@ -67,7 +81,7 @@ export function createHttpsAgent(
 }
 
 /** For the explicit development switch only: plain HTTP, and only to this machine. */
-export function createLoopbackHttpAgent(options: { readonly maxSockets: number }): HttpAgent {
+export function createLoopbackHttpAgent(options: { readonly maxSockets: number }): PlainAgent {
   return new HttpAgent({ keepAlive: true, maxSockets: options.maxSockets });
 }
 

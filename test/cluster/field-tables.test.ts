@@ -116,7 +116,9 @@ async function watchAs(
 function recordsOf(events: readonly (ListEvent | WatchEvent)[]): readonly string[] {
   const unreadable = events.filter((event) => event.kind === "unreadable");
   assert.deepEqual(unreadable, []);
-  return events.flatMap((event) => ("object" in event ? [event.object.canonical] : [])).sort();
+  return events
+    .flatMap((event) => ("object" in event ? [event.object.canonical.toString()] : []))
+    .sort();
 }
 
 async function itemsOf(definition: ResourceDefinition): Promise<Items> {

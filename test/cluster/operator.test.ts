@@ -96,3 +96,82 @@ test("operator: with list and watch rights alone it follows a real API server an
 function listOf(prefix: string): string {
   return JSON.stringify({ apiVersion: "v1", kind: "List", items: twentyObjects(prefix) });
 }
+
+test("operator: of custom resources it reads metadata alone, once a scope file names them (I2, R14)", async () => {
+  const signal = AbortSignal.timeout(120_000);
+  await using plane = await startControlPlane({ signal });
+  await using guard = await openProcessGuard("operator-others");
+  const certificates = await createCertificates();
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const publicKey = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+  await using platform = await openMemoryPlatform({ certificates, clientId: "c", publicKey });
+  const group = "shapes.example.com";
+  const access = await plane.createServiceAccountKubeconfig({
+    namespace: "obsyk",
+    name: "operator",
+    rules: [...readRules, { apiGroups: [group], resources: ["*"], verbs: ["list", "watch"] }],
+  });
+  await plane.kubectl(["apply", "-f", "-"], JSON.stringify(definitionOf(group)));
+  const widget = {
+    apiVersion: `${group}/v1`,
+    kind: "Widget",
+    metadata: { name: "one", namespace: "default" },
+  };
+  const text = JSON.stringify({ ...widget, spec: { token: "canary-5f1c" } });
+  const apply = async (): Promise<boolean> => {
+    await plane.kubectl(["apply", "--server-side", "-f", "-"], text);
+    return true;
+  };
+  await waitFor("the custom resource is served", apply, {
+    timeoutMs: 20_000,
+    intervalMs: 500,
+    signal,
+  });
+  const at = (name: string) => join(guard.folder, name);
+  await writeFile(at("key.pem"), pair.privateKey.export({ type: "pkcs8", format: "pem" }));
+  await writeFile(at("ca.pem"), certificates.ca);
+  await writeFile(at("scope.yaml"), "resources: { pods: off }\n");
+  await using _ = new Supervised({
+    guard,
+    args: [operatorMain],
+    env: {
+      OBSYK_PLATFORM_URL: platform.url.origin,
+      OBSYK_CLUSTER_NAME: "test",
+      OBSYK_CLIENT_ID: "c",
+      OBSYK_PRIVATE_KEY_FILE: at("key.pem"),
+      OBSYK_CA_FILE: at("ca.pem"),
+      OBSYK_KUBECONFIG: access.kubeconfig,
+      OBSYK_SCOPE_FILE: at("scope.yaml"),
+      OBSYK_OBSERVE_HOST: "127.0.0.1",
+      OBSYK_OBSERVE_PORT: "0",
+    },
+    logFile: at("operator.log"),
+  });
+  const nodes = platform.inventory.stream("nodes/*/full");
+  await waitFor("a first list", () => nodes.ends === 1, { timeoutMs: 30_000 });
+  const other = { group, version: "v1", resource: "widgets", kind: "Widget", namespaced: true };
+  await writeFile(at("scope.yaml"), JSON.stringify({ others: [other] }));
+  const widgets = platform.inventory.stream(`widgets.${group}/*/metadata`);
+  await waitFor("the custom resource", () => widgets.objects.size === 1, { timeoutMs: 30_000 });
+  const [stored] = widgets.objects.values();
+  assert.deepEqual(Object.keys(stored?.record ?? {}).sort(), ["apiVersion", "kind", "metadata"]);
+  assert.ok(!JSON.stringify(platform.inventory.lines).includes("canary-5f1c"));
+  assert.deepEqual(platform.violations, []);
+});
+
+function definitionOf(group: string): object {
+  const schema = {
+    openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+  };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `widgets.${group}` },
+    spec: {
+      group,
+      names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
+      scope: "Namespaced",
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+}

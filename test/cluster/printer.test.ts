@@ -93,7 +93,7 @@ async function recordsOf(
   return new Map(
     events.flatMap((event) =>
       event.kind === "object"
-        ? [[event.object.uid, JSON.parse(event.object.canonical) as unknown]]
+        ? [[event.object.uid, JSON.parse(event.object.canonical.toString()) as unknown]]
         : [],
     ),
   );

@@ -315,7 +315,8 @@ const nodeTerm = {
   matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }],
 };
 
-const podSpec = {
+/** As many fields as one pod can have. */
+export const podSpec = {
   volumes,
   initContainers: [{ name: "sidecar", image: "init", restartPolicy: "Always" }],
   containers: [main, { name: "small", image: "small", livenessProbe: { grpc: { port: 9090 } } }],

@@ -74,9 +74,15 @@ test("npm start --kubeconfig: with list and watch rights alone a real cluster is
   });
   const dataDir = join(plane.folder, "data");
   const child = start(
-    ...["--kubeconfig", kubeconfig, "--context", "test", "--data", dataDir],
+    "--kubeconfig",
+    kubeconfig,
+    "--context",
+    "test",
+    "--data",
+    dataDir,
     // A distribution's PostgreSQL would come first.
-    ...["--postgres", "package"],
+    "--postgres",
+    "package",
   );
   const exited = once(child, "exit");
   try {

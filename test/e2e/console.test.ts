@@ -72,7 +72,7 @@ describe("signing in", () => {
     await using other = await stage.openPage();
     await other.page.goto(url);
     await other.page.getByRole("button", { name: "Sign in" }).click();
-    await other.page.getByRole("alert").getByText("used before, or has expired").waitFor();
+    await other.page.getByRole("alert").getByText("used before, has expired").waitFor();
     await other.page.goto(`${stage.consoleUrl}/clusters`);
     await other.page.getByRole("heading", { name: "Sign in to Obsyk" }).waitFor();
   });
@@ -377,6 +377,22 @@ describe("content security policy", () => {
     await waitFor("the breach is reported", () => other.complaints.length > 0, { timeoutMs: 5000 });
     assert.match(other.complaints.join(" "), /trusted-types/);
     assert.equal(await other.page.evaluate("globalThis.injected"), undefined);
+  });
+});
+
+describe("a platform that does not answer", () => {
+  it("PageError: a page whose files do not come says so, and comes back on a click", async () => {
+    await using other = await stage.openPage();
+    await other.page.goto(await stage.createSignInUrl());
+    await other.page.getByRole("button", { name: "Sign in" }).click();
+    const cluster = other.page.getByRole("link", { name: "demo" }).first();
+    await cluster.waitFor();
+    await other.page.route("**/assets/**", (route) => route.abort("connectionrefused"));
+    await cluster.click();
+    await other.page.getByText("The platform did not answer, or was upgraded").waitFor();
+    await other.page.unroute("**/assets/**");
+    await other.page.getByRole("button", { name: "Try again" }).click();
+    await other.page.getByRole("heading", { name: "demo" }).waitFor();
   });
 });
 

@@ -22,8 +22,8 @@ export type Planting = {
   readonly key: string | undefined;
 };
 
-export const time = "2026-01-02T03:04:05Z";
-export const microTime = "2026-01-02T03:04:05.000600Z";
+const time = "2026-01-02T03:04:05Z";
+const microTime = "2026-01-02T03:04:05.000600Z";
 
 /** The mode in which a resource is read unless settings say otherwise. */
 export function modeOf(definition: ResourceDefinition): Mode {
@@ -52,7 +52,7 @@ export function isGiven(leaf: Leaf): boolean {
 }
 
 /** A text can be in it. Times and numbers have no room for one. */
-export function holdsText({ kind }: Leaf): boolean {
+function holdsText({ kind }: Leaf): boolean {
   return !["time", "microTime", "integer", "boolean"].includes(kind);
 }
 

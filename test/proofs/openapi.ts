@@ -22,7 +22,7 @@ type GroupVersionKind = { readonly group: string; readonly version: string; read
 /** Schemas of one group and version, by name. */
 export type Schemas = { readonly [name: string]: Schema };
 
-export type LeafKind =
+type LeafKind =
   | "string"
   | "bytes"
   | "quantity"

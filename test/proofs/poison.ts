@@ -42,8 +42,8 @@ const liveMs = 15_000;
 /** Peak memory of the bundled operator with everything at once, in MB; about 100 of it are there without any object. */
 const maxPeakMb = 200;
 const token = "poison";
-/** Operators that start at the same time. */
-const atOnce = 5;
+/** Operators that run at the same time; of the full lists, this process can serve only one and be asked meanwhile. */
+const operatorsAtOnce = { default: 5, full: 1 };
 
 type Scene = {
   readonly context: ProofContext;
@@ -76,6 +76,7 @@ async function proveWith(context: ProofContext, guard: ProcessGuard): Promise<Pr
     return one;
   };
   const alone: Taken[] = [];
+  const atOnce = operatorsAtOnce[context.profile];
   for (let index = 0; index < kinds.length; index += atOnce) {
     alone.push(...(await Promise.all(kinds.slice(index, index + atOnce).map(next))));
   }

@@ -8,6 +8,7 @@ import { resources, type ResourceDefinition } from "@obsyk/contract/allow-list";
 import type { CanaryFlock, ControlPlane, ProofContext } from "@obsyk/testkit";
 import { canary as placeholder, namespace, type Planned } from "../cluster/planned.ts";
 import { planned } from "../cluster/rich-objects.ts";
+import { podSpec } from "../cluster/rich-pods.ts";
 import type { Planting } from "./leaves.ts";
 
 type Path = readonly (string | number)[];
@@ -17,10 +18,10 @@ type Leaf = { readonly path: Path; readonly original: string };
 const maxAttempts = 14;
 /** What would no longer fit together, or name the object itself. */
 const fixed =
-  /^metadata\.(name|generateName|namespace|finalizers)|matchLabels|^spec\.selector|\.metadata\.labels|[cC]ontainers\[\]\.name$|volumes\[\]\.name$|volumeMounts\[\]\.name$|volumeDevices\[\]\.name$/;
+  /priorityClassName$|preemptionPolicy$|runtimeClassName$|laims\[\]\.(name|request)$|(pod|host)IPs?\b|^metadata\.(name|generateName|namespace|finalizers)|matchLabels|^spec\.selector|\.metadata\.labels|[cC]ontainers\[\]\.name$|volumes\[\]\.name$|volumeMounts\[\]\.name$|volumeDevices\[\]\.name$/;
 /** A quantity or a time must be one. */
 const typed =
-  /(capacity|allocatable|limits|requests|sizeLimit|hard|used|overhead|max|min|default|defaultRequest|maxLimitRequestRatio|allocatedResources)\{?\}?\.|Time|timeAdded|startedAt|finishedAt|divisor|tolerance|target\.(value|averageValue)$/;
+  /(capacity|allocatable|limits|requests|sizeLimit|hard|used|overhead|max|min|default|defaultRequest|maxLimitRequestRatio|allocatedResources)\{?\}?\.|Time|timeAdded|startedAt|finishedAt|sizeLimit|divisor|tolerance|target\.(value|averageValue)$/;
 
 /** Writes every planned object, Secrets and ConfigMaps too. */
 export async function plantOnReal(
@@ -29,7 +30,7 @@ export async function plantOnReal(
   context: ProofContext,
 ): Promise<void> {
   let attempts = 0;
-  for (const one of [...planned, ...secretsAndConfigMaps]) {
+  for (const one of [...planned, ...templates, ...secretsAndConfigMaps]) {
     const { path } = one;
     const created = await write(one.object, flock, async (body) => {
       attempts += 1;
@@ -57,8 +58,48 @@ export async function plantOnReal(
     if (one.status !== undefined) await patch("status", { status: one.status });
     if (one.terminating === true) await plane.admin.send({ method: "DELETE", path: own });
   }
-  context.say(`${planned.length} real objects written in ${attempts} requests`);
+  const objects = planned.length + templates.length + secretsAndConfigMaps.length;
+  context.say(`${objects} real objects written in ${attempts} requests`);
 }
+
+const selected = { matchLabels: { app: "planted" } };
+const { activeDeadlineSeconds: _, nodeName: __, ...restartable } = podSpec;
+const always = {
+  metadata: { labels: { app: "planted" }, annotations: { [placeholder]: "a" } },
+  spec: { ...restartable, restartPolicy: "Always" },
+};
+const never = { ...always, spec: { ...restartable, restartPolicy: "Never" } };
+const apps = `/apis/apps/v1/namespaces/${namespace}`;
+const batch = `/apis/batch/v1/namespaces/${namespace}`;
+const named = { metadata: { name: "planted" } };
+
+/** Workloads whose pods have all that a pod can have; none of them is ever made. */
+const templates: readonly Planned[] = [
+  {
+    path: `${apps}/deployments`,
+    object: { ...named, spec: { replicas: 0, selector: selected, template: always } },
+  },
+  {
+    path: `${apps}/replicasets`,
+    object: { ...named, spec: { replicas: 0, selector: selected, template: always } },
+  },
+  {
+    path: `${apps}/statefulsets`,
+    object: { ...named, spec: { replicas: 0, selector: selected, template: always } },
+  },
+  {
+    path: `${apps}/daemonsets`,
+    object: { ...named, spec: { selector: selected, template: always } },
+  },
+  { path: `${batch}/jobs`, object: { ...named, spec: { suspend: true, template: never } } },
+  {
+    path: `${batch}/cronjobs`,
+    object: {
+      ...named,
+      spec: { schedule: "0 0 1 1 *", suspend: true, jobTemplate: { spec: { template: never } } },
+    },
+  },
+];
 
 const secretsAndConfigMaps: readonly Planned[] = [
   {
@@ -90,7 +131,8 @@ async function write(
 ): Promise<string> {
   let leaves: readonly Leaf[] = leavesOf(object).filter(({ path }) => isPlantable(path));
   for (let attempt = 1; ; attempt += 1) {
-    const body = structuredClone(object);
+    // Through JSON: parts that are shared must come apart.
+    const body = JSON.parse(JSON.stringify(object)) as object;
     for (const { path, original } of leaves) set(body, path, canaryFor(path, original, flock));
     const answer = await send(body);
     if (answer.status < 300) return answer.text;
@@ -110,7 +152,7 @@ function isPlantable(path: Path): boolean {
   return !fixed.test(text) && !typed.test(text);
 }
 
-/** By the paths that the refusal names; when that does not get further, every second one. */
+/** By the fields that the refusal names, or what is around them; when it names none, every second one. */
 function withoutRefused(
   leaves: readonly Leaf[],
   { text }: Answer,
@@ -119,12 +161,20 @@ function withoutRefused(
   const status = JSON.parse(text) as {
     readonly details?: { readonly causes?: readonly { readonly field?: string }[] };
   };
-  const refused = (status.details?.causes ?? []).map(({ field = "" }) => field);
-  const kept = leaves.filter(({ path }) => {
-    const own = concrete(path);
-    return !refused.some((field) => field !== "" && isRelated(own, field));
-  });
-  if (kept.length < leaves.length) return kept;
+  const owns = new Map(leaves.map((leaf) => [leaf, concrete(leaf.path)]));
+  const refused = new Set<Leaf>();
+  for (const { field = "" } of status.details?.causes ?? []) {
+    for (
+      let around = field;
+      around !== "";
+      around = around.replace(/(\.|\[)[^.[]*$|^[^.[]*$/, "")
+    ) {
+      const found = leaves.filter((leaf) => isRelated(owns.get(leaf) ?? "", around));
+      for (const leaf of found) refused.add(leaf);
+      if (found.length > 0) break;
+    }
+  }
+  if (refused.size > 0) return leaves.filter((leaf) => !refused.has(leaf));
   return leaves.filter((_, index) => (index + attempt) % 2 === 0);
 }
 

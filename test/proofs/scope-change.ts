@@ -175,7 +175,7 @@ async function compare(scene: Scene, choice: Choice): Promise<string[]> {
   const marked = await platform.api.objects({ cluster: clusterId, notCollected: "only" });
   const counts = await platform.api.counts(clusterId);
   const differences: string[] = [];
-  for (const { resource } of resources) {
+  for (const { resource } of resources.filter(({ defaultOn }) => defaultOn)) {
     const all = server.filter((object) => object.resource === resource);
     const isOff = choice.resources[resource] === "off";
     const expected = all.filter((object) => !isOff && isIn(choice.namespaces, object));

@@ -42,9 +42,9 @@ import { searchReceived } from "./wire.ts";
 const namespace = "canaries";
 const secrets = 300;
 /** Other objects that come while the streams rest: the same kind of traffic that fills every buffer again. */
-const traffic = 100;
+const traffic = 60;
 /** Looks into memory after the first one; the default pause of an unsafe stream is ten minutes. */
-const looks = { default: { count: 2, everyMs: 2000 }, full: { count: 7, everyMs: 240_000 } };
+const looks = { default: { count: 1, everyMs: 2000 }, full: { count: 7, everyMs: 240_000 } };
 /**
  * Values that may be in memory beyond those of the first look. While streams rest nothing new arrives; in the full
  * profile they ask again twice, and the buffers may hold another first piece.

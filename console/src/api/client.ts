@@ -33,7 +33,7 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 
 type Call = {
   readonly path: string;
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal;

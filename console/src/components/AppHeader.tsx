@@ -4,6 +4,7 @@ import {
   IconDeviceDesktop,
   IconLogout,
   IconMoon,
+  IconSettings,
   IconSun,
   IconUserCircle,
 } from "@tabler/icons-react";
@@ -146,6 +147,13 @@ function SessionMenu() {
         <Menu.Label>
           {data?.person.name ?? "…"}, {data?.person.role ?? ""} of {data?.org.name ?? "…"}
         </Menu.Label>
+        <Menu.Item
+          component={Link}
+          {...paths.settings()}
+          leftSection={<IconSettings size={15} aria-hidden />}
+        >
+          Settings
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void leave()}>
           Sign out
         </Menu.Item>

@@ -37,7 +37,7 @@ export function SignInPage() {
             Sign-in works by a one-time link. Make one where the platform runs, then open it here.
           </p>
         ) : (
-          <p>This link works once, from this browser.</p>
+          !isUsed(attempt.error) && <p>This link works once, from this browser.</p>
         )}
         {attempt.error !== null && <Refusal error={attempt.error} />}
         {token !== undefined && !isUsed(attempt.error) && (
@@ -69,7 +69,7 @@ function Refusal({ error }: { readonly error: Error }) {
     <div role="alert" className={css["refusal"]}>
       {isUsed(error) ? (
         <>
-          <strong>This link was used before, or has expired.</strong>
+          <strong>This link was used before, has expired, or was cut off.</strong>
           <p>Links work once, for ten minutes. Make a new one where the platform runs:</p>
         </>
       ) : (

@@ -86,9 +86,12 @@ const shellNames = ["PWD", "OLDPWD"] as const;
 /** The word lists, for the record version and the manifest. */
 export const secretNameRules = { secretEndings, secretWords, secretKeys, aboutSecrets, shellNames };
 
+/** Every word above has one of these in it: most names need no closer look. */
+const hint = /pass|pwd|secret|token|credential|key/i;
+
 /** Whether a variable of this name is likely to hold a secret. */
 export function suggestsSecret(name: string): boolean {
-  if (includes(shellNames, name)) return false;
+  if (!hint.test(name) || includes(shellNames, name)) return false;
   const words = name
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toUpperCase()
@@ -108,9 +111,11 @@ export type LiteralSecretEnv = { readonly container: string; readonly name: stri
 /** Sorted, each once, bounded. @param found in any order, names as they were sent */
 export function listLiteralEnv(found: readonly LiteralSecretEnv[]): readonly LiteralSecretEnv[] {
   const named = new Map<string, LiteralSecretEnv>();
-  for (const { container, name } of found) {
-    const entry = { container: kept(container), name: kept(name) };
-    if (suggestsSecret(entry.name)) named.set(`${entry.container}\0${entry.name}`, entry);
+  for (const one of found) {
+    const name = kept(one.name);
+    if (!suggestsSecret(name)) continue;
+    const container = kept(one.container);
+    named.set(`${container}\0${name}`, { container, name });
   }
   return [...named.keys()]
     .sort()

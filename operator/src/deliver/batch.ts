@@ -6,6 +6,7 @@
 import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from "node:zlib";
+import type { Compressor } from "./compressor.ts";
 import type { FrozenLine } from "./ledger.ts";
 
 export type Encoding = "zstd" | "gzip";
@@ -23,15 +24,18 @@ const decompressZstd = promisify(zstdDecompress);
 const compressGzip = promisify(gzip);
 const decompressGzip = promisify(gunzip);
 
+/** @param compressor whose frame the body then is: valid until it makes the next one */
 export async function freezeBatch(
   text: Uint8Array,
   lines: readonly FrozenLine[],
   encoding: Encoding,
+  compressor?: Compressor,
 ): Promise<Batch> {
   const body =
-    encoding === "zstd"
-      ? await compressZstd(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-      : await compressGzip(text, { level: 1 });
+    encoding === "gzip"
+      ? await compressGzip(text, { level: 1 })
+      : await (compressor?.compress(text) ??
+          compressZstd(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }));
   return { encoding, body, digest: `sha-256=:${hash("sha256", body, "base64")}:`, lines };
 }
 

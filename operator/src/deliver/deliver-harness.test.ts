@@ -59,7 +59,7 @@ export class FakeCluster {
       name: `pod-${uid.slice(-4)}`,
       resourceVersion: String(this.changes.length + 2),
       managers: [{ manager: "kubectl", operation: "Update" }],
-      canonical: canonicalize(record),
+      canonical: Buffer.from(canonicalize(record)),
     };
     this.objects.set(uid, object);
     this.#push({ type, object });
@@ -85,7 +85,7 @@ export class FakeCluster {
 
   #withContent(uid: string, content: string): ProjectedObject {
     const record: JsonObject = { metadata: { name: `pod-${uid.slice(-4)}`, uid }, content };
-    return { ...this.objects.get(uid)!, canonical: canonicalize(record) };
+    return { ...this.objects.get(uid)!, canonical: Buffer.from(canonicalize(record)) };
   }
 
   #push(change: Change): void {
@@ -285,7 +285,7 @@ export function isCurrent(setting: Setting, cluster: FakeCluster, stream = podSt
   if (objects.size !== cluster.objects.size) return false;
   return [...cluster.objects].every(([uid, { canonical }]) => {
     const stored = objects.get(uid);
-    return stored !== undefined && canonicalize(stored.record) === canonical;
+    return stored !== undefined && canonicalize(stored.record) === canonical.toString();
   });
 }
 

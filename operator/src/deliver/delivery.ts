@@ -26,6 +26,8 @@ export type DeliveryOptions = {
   readonly request: (signal: AbortSignal) => Promise<AskedSession>;
   /** Runs the readers of one session: returns when all have stopped after its signal aborted. */
   readonly readers: (session: Session, signal: AbortSignal) => Promise<void>;
+  /** What the API server says of itself now. */
+  readonly kubernetesVersion?: () => string | undefined;
   /** The session that lives now, for metrics. */
   readonly onSession?: (session: Session | undefined) => void;
   readonly clock: Clock;

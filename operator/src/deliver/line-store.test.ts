@@ -47,6 +47,8 @@ test("LineStore: every text reads as it was put, whatever was released and moved
           assert.throws(() => read(store, gone!.text), /after it was released/);
         }
         for (const { text, expected } of held) assert.equal(read(store, text), expected);
+        const live = held.reduce((sum, { text }) => sum + text.length, 0);
+        assert.ok(store.heldBytes <= live * 2 + 512 * 1024 + 2 * 64 * 1024);
       }
     }),
     { numRuns: 40 },

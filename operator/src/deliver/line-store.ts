@@ -5,10 +5,14 @@
  * @module
  */
 
+import type { TextPart } from "./line-text.ts";
+
 /** Lines take a few KiB; one larger than this gets a slab of its own. */
-const slabBytes = 256 * 1024;
+const slabBytes = 64 * 1024;
 /** Emptied slabs that are kept for the next lines. */
 const maxSpare = 8;
+/** What may be held beyond twice the texts' own bytes before those of sparse slabs move together. */
+const slackBytes = 512 * 1024;
 
 type Slab = {
   readonly bytes: Buffer;
@@ -26,18 +30,34 @@ export type StoredText = {
   readonly length: number;
 };
 
-/** Texts of any length, released in any order. At most about twice their bytes are held. */
+/** Texts of any length, released in any order; in the order of a queue, slabs empty by themselves. */
 export class LineStore {
   #current: Slab = openSlab(slabBytes);
+  readonly #slabs = new Set<Slab>([this.#current]);
   readonly #spare: Slab[] = [];
+  #heldBytes = slabBytes;
+  #liveBytes = 0;
+
+  /** Bytes of all slabs but the spare ones: at most twice those of the texts, and {@link slackBytes}. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
 
   /** @param parts put one behind the other */
-  put(parts: readonly string[]): StoredText {
-    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  put(parts: readonly TextPart[]): StoredText {
+    let length = 0;
+    for (const part of parts) length += Buffer.byteLength(part);
     const slab = this.#slabFor(length);
     const text = hold(slab, { slab, start: slab.usedBytes, length });
+    this.#liveBytes += length;
     let at = text.start;
-    for (const part of parts) at += slab.bytes.write(part, at, "utf8");
+    for (const part of parts) {
+      if (typeof part === "string") at += slab.bytes.write(part, at, "utf8");
+      else {
+        slab.bytes.set(part, at);
+        at += part.length;
+      }
+    }
     return text;
   }
 
@@ -52,10 +72,18 @@ export class LineStore {
     if (slab === undefined) return;
     text.slab = undefined;
     slab.liveBytes -= text.length;
-    // What is left in a slab that is mostly dead moves on, so that a few old lines hold no more than their own bytes.
-    if (slab === this.#current || slab.liveBytes * 2 > slab.bytes.length) return;
-    for (const live of slab.texts) if (live.slab === slab) this.#move(live);
-    this.#reuse(slab);
+    this.#liveBytes -= text.length;
+    if (slab.liveBytes === 0) this.#empty(slab);
+    if (this.#heldBytes > this.#liveBytes * 2 + slackBytes) this.#gather();
+  }
+
+  /** What is left in slabs that are mostly dead moves on, so that a few old lines hold no more than their own bytes. */
+  #gather(): void {
+    for (const slab of this.#slabs) {
+      if (slab === this.#current || slab.liveBytes * 2 > slab.bytes.length) continue;
+      for (const live of slab.texts) if (live.slab === slab) this.#move(live);
+      this.#empty(slab);
+    }
   }
 
   #move(text: StoredText): void {
@@ -67,19 +95,27 @@ export class LineStore {
   }
 
   #slabFor(length: number): Slab {
-    if (length > slabBytes) return openSlab(length);
+    if (length > slabBytes) return this.#add(openSlab(length));
     if (this.#current.usedBytes + length > slabBytes) {
-      this.#current = this.#spare.pop() ?? openSlab(slabBytes);
+      this.#current = this.#add(this.#spare.pop() ?? openSlab(slabBytes));
     }
     return this.#current;
   }
 
-  #reuse(slab: Slab): void {
-    if (slab.bytes.length !== slabBytes || this.#spare.length === maxSpare) return;
+  #add(slab: Slab): Slab {
+    this.#slabs.add(slab);
+    this.#heldBytes += slab.bytes.length;
+    return slab;
+  }
+
+  #empty(slab: Slab): void {
     slab.usedBytes = 0;
     slab.liveBytes = 0;
     slab.texts.length = 0;
-    this.#spare.push(slab);
+    if (slab === this.#current) return;
+    this.#slabs.delete(slab);
+    this.#heldBytes -= slab.bytes.length;
+    if (slab.bytes.length === slabBytes && this.#spare.length < maxSpare) this.#spare.push(slab);
   }
 }
 

@@ -10,9 +10,12 @@ export type Version = {
   readonly hash: string;
   readonly resourceVersion: string;
   readonly managers: readonly Manager[];
-  /** Canonical JSON text. */
-  readonly canonical: string;
+  /** Canonical JSON in UTF-8. */
+  readonly canonical: Uint8Array;
 };
+
+/** Text, or its bytes in UTF-8. */
+export type TextPart = string | Uint8Array;
 
 /** Managers a line may carry. */
 const maxManagers = 64;
@@ -28,7 +31,7 @@ export function putText(
     /** It may differ for its record version alone. */
     readonly isReshaped?: boolean;
   },
-): readonly string[] {
+): readonly TextPart[] {
   const reason = put.isReshaped === true ? `,"reason":"schema"` : "";
   const derived = put.derived ? `,"derived":true` : "";
   return [
@@ -46,7 +49,7 @@ export function deleteText(
     readonly cause: "watched" | "absent";
     readonly last: Version | undefined;
   },
-): readonly string[] {
+): readonly TextPart[] {
   const head = `{"op":"delete","stream":${JSON.stringify(stream)},"uid":"${gone.uid}","seen":${gone.seen},"cause":"${gone.cause}"`;
   if (gone.last === undefined) return [`${head}}\n`];
   return [`${head},"last":{${versionHead(gone.last)}`, gone.last.canonical, "}}\n"];

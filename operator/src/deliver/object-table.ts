@@ -31,6 +31,7 @@ export class ObjectTable {
 
   /** The acknowledged hash, 16 hexadecimal digits. */
   get(uid: string): string | undefined {
+    if (this.#size === 0) return undefined;
     const found = this.#find(uid);
     if (found === undefined) return undefined;
     return hex(found.slots[found.at + 4]) + hex(found.slots[found.at + 5]);
@@ -45,8 +46,8 @@ export class ObjectTable {
   }): void {
     const { slots, at } = this.#find(object.uid) ?? this.#insert();
     slots.set(this.#key, at);
-    slots[at + 4] = Number.parseInt(object.hash.slice(0, 8), 16);
-    slots[at + 5] = Number.parseInt(object.hash.slice(8), 16);
+    slots[at + 4] = parseHex(object.hash, 0, 8);
+    slots[at + 5] = parseHex(object.hash, 8, 16);
     const version = versionOf(object.resourceVersion);
     slots[at + 6] = Number(version >> 32n);
     slots[at + 7] = Number(version & 0xffff_ffffn);
@@ -55,6 +56,7 @@ export class ObjectTable {
 
   /** Remembers that a list of this generation saw the object; `false` when it is unknown. */
   touch(uid: string, generation: number): boolean {
+    if (this.#size === 0) return false;
     const found = this.#find(uid);
     if (found !== undefined) found.slots[found.at + generationAt] = generation;
     return found !== undefined;
@@ -180,10 +182,20 @@ function sameUid(slots: Uint32Array, at: number, key: Uint32Array): boolean {
 }
 
 function parseUid(uid: string, into: Uint32Array): void {
-  into[0] = Number.parseInt(uid.slice(0, 8), 16);
-  into[1] = Number.parseInt(uid.slice(9, 13) + uid.slice(14, 18), 16);
-  into[2] = Number.parseInt(uid.slice(19, 23) + uid.slice(24, 28), 16);
-  into[3] = Number.parseInt(uid.slice(28), 16);
+  into[0] = parseHex(uid, 0, 8);
+  into[1] = parseHex(uid, 9, 13) * 0x1_0000 + parseHex(uid, 14, 18);
+  into[2] = parseHex(uid, 19, 23) * 0x1_0000 + parseHex(uid, 24, 28);
+  into[3] = parseHex(uid, 28, 36);
+}
+
+/** At most eight lower-case hexadecimal digits; this is called for every object several times. */
+function parseHex(text: string, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    value = value * 16 + (code <= 0x39 ? code - 0x30 : code - 0x57);
+  }
+  return value;
 }
 
 function formatUid(slots: Uint32Array, at: number): string {

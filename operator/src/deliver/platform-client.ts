@@ -5,12 +5,11 @@
  * @module
  */
 import { once } from "node:events";
-import {
-  request as requestHttp,
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type IncomingMessage,
+import type {
+  ClientRequest,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
 } from "node:http";
 import { request as requestHttps } from "node:https";
 import { TLSSocket } from "node:tls";
@@ -18,6 +17,7 @@ import { problemSchema, product } from "@obsyk/contract";
 import {
   createHttpsAgent,
   createLoopbackHttpAgent,
+  requestHttp,
   type Clock,
   type OutboundTls,
 } from "@obsyk/runtime";

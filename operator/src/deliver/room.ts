@@ -1,3 +1,6 @@
+/** Text a list lets pile up before it waits: enough that the next page is there before the queue is empty. */
+const listBytes = 512 * 1024;
+
 /** The one bound in bytes that queues and the frozen batch share (R9). */
 export class Room {
   readonly #limitBytes: number;
@@ -29,7 +32,7 @@ export class Room {
     for (const wake of waiting) wake();
   }
 
-  /** Lists wait below half of the bound, so that they cannot push watches over it. */
+  /** Lists wait far below the bound, so that they cannot push watches over it, and need little memory themselves. */
   async wait(signal: AbortSignal): Promise<void> {
     while (!this.#hasRoomForLists) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -39,7 +42,7 @@ export class Room {
   }
 
   get #hasRoomForLists(): boolean {
-    return this.#usedBytes * 2 <= this.#limitBytes;
+    return this.#usedBytes <= Math.min(listBytes, this.#limitBytes / 2);
   }
 }
 

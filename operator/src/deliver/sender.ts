@@ -8,6 +8,7 @@ import { backoffMs, clampRetryAfter, type BackoffLimits, type Clock } from "@obs
 import { parseBatchAnswer, type AgentCalls, type Granted } from "./agent-calls.ts";
 import { BatchText } from "./batch-text.ts";
 import { freezeBatch, reencode, splitBatch, type Batch, type Encoding } from "./batch.ts";
+import { Compressor } from "./compressor.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
 import type { FrozenLine, Ledger } from "./ledger.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -37,6 +38,10 @@ export type SenderOptions = {
 const quietMs = 50;
 const longestWaitMs = 250;
 const firstBatchBytes = 256 * 1024;
+/** Larger batches save little but need their size several times in memory: as text, compressed, encrypted. */
+const fullBatchBytes = 512 * 1024;
+/** Nearly every full batch fits in when compressed. */
+const bodyBytes = 192 * 1024;
 /** An acknowledgement faster than this lets batches grow, one slower than the other lets them shrink. */
 const quickMs = 500;
 const slowMs = 3_000;
@@ -60,7 +65,7 @@ export class Sender {
     this.#options = options;
     this.#sequence = options.grant.nextSequence;
     this.#acknowledged = Math.max(0, options.grant.nextSequence - 1);
-    this.#maxBytes = Math.min(limits.maxBatchBytes, options.grant.maxBatchBytes);
+    this.#maxBytes = Math.min(fullBatchBytes, options.grant.maxBatchBytes);
     this.#targetBytes = Math.min(firstBatchBytes, this.#maxBytes);
   }
 
@@ -81,8 +86,10 @@ export class Sender {
 
   /** Runs until the session ends; rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<SessionEnd> {
+    // Its frame is the body of the batch in flight, of which there is never a second one.
+    using compressor = new Compressor(bodyBytes);
     for (;;) {
-      const batch = this.#parts.shift() ?? (await this.#freeze(signal));
+      const batch = this.#parts.shift() ?? (await this.#freeze(compressor, signal));
       this.#options.room.take(batch.body.length);
       const end = await this.#deliver(batch, signal).finally(() =>
         this.#options.room.release(batch.body.length),
@@ -91,7 +98,7 @@ export class Sender {
     }
   }
 
-  async #freeze(signal: AbortSignal): Promise<Batch> {
+  async #freeze(compressor: Compressor, signal: AbortSignal): Promise<Batch> {
     await this.#waitForWork(signal);
     const lines: FrozenLine[] = [];
     const text = this.#text;
@@ -107,7 +114,7 @@ export class Sender {
         lines.push(...ledger.take(budget, text));
       }
     }
-    return freezeBatch(text.bytes, lines, this.#encoding);
+    return freezeBatch(text.bytes, lines, this.#encoding, compressor);
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {

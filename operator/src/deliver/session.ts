@@ -29,6 +29,8 @@ export type SessionOptions = {
   readonly clusterUid: string;
   /** Tells the platform of further streams in this session; asked again, it grants the same one (R14). */
   readonly declare: (streams: readonly DeclaredStream[], signal: AbortSignal) => Promise<Granted>;
+  /** What the API server says of itself now. */
+  readonly kubernetesVersion?: () => string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly events: DeliverEvents;
@@ -273,7 +275,9 @@ export class Session {
 
   #heartbeat() {
     const { clock } = this.#options;
+    const kubernetesVersion = this.#options.kubernetesVersion?.();
     return {
+      ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
       clock: Math.round(clock.now()),
       lastAck: this.#sender.lastAcknowledged,
       queuedBytes: Math.max(0, this.#room.usedBytes),

@@ -5,8 +5,8 @@
  * @module
  */
 import type { ListReason, SendAgain, StreamState } from "@obsyk/contract";
-import { backoffMs, objectKey, recordHash, type BackoffLimits, type Clock } from "@obsyk/runtime";
-import type { ProjectedObject, Unreadable } from "../project/types.ts";
+import { backoffMs, objectKey, RecordHasher, type BackoffLimits, type Clock } from "@obsyk/runtime";
+import { keepRecord, type ProjectedObject, type Unreadable } from "../project/types.ts";
 import type { StreamSink } from "../reflect/sink.ts";
 import type { DeliverEvents } from "./deliver-events.ts";
 import type { Ledger, Put } from "./ledger.ts";
@@ -52,6 +52,7 @@ const sweepStep = 2_000;
 export class StreamChannel implements StreamSink {
   readonly #options: ChannelOptions;
   readonly #ledger: Ledger;
+  readonly #hasher: RecordHasher;
   readonly #sendAgain = new SendAgainTracker();
   #list: List | undefined;
   #startedAt = 0;
@@ -82,6 +83,7 @@ export class StreamChannel implements StreamSink {
     this.#blindSince = this.#now();
     this.#ledger = options.ledger;
     this.#reshaping = options.reshaping;
+    this.#hasher = new RecordHasher(options.hashKey, options.resource);
   }
 
   /** For heartbeats and metrics. */
@@ -146,7 +148,8 @@ export class StreamChannel implements StreamSink {
 
   listed(object: ProjectedObject, seen: number): void {
     if (this.#reloading !== undefined) {
-      this.#held.push(() => this.#takeListed(object, seen));
+      const kept = keepRecord(object);
+      this.#held.push(() => this.#takeListed(kept, seen));
       return;
     }
     this.#takeListed(object, seen);
@@ -326,11 +329,11 @@ export class StreamChannel implements StreamSink {
   }
 
   #identify(object: ProjectedObject, seen: number): { readonly uid: string; readonly put: Put } {
-    const { resource, clusterUid, hashKey } = this.#options;
+    const { resource, clusterUid } = this.#options;
     const { resourceVersion, managers, canonical } = object;
     const { uid, namespace, name } = object;
     const key = objectKey({ uid, resource, namespace, name }, clusterUid);
-    const hash = recordHash(hashKey, resource, canonical);
+    const hash = this.#hasher.hash(canonical);
     const put = { hash, resourceVersion, managers, canonical, derived: key.derived, seen };
     return { uid: key.uid, put };
   }

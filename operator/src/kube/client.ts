@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { tlsOptions, type OutboundTls } from "@obsyk/runtime";
+import { createSharedTls, type OutboundTls, type SharedTls } from "@obsyk/runtime";
 import { ConnectionPool } from "./connection-pool.ts";
 import { Connection, type Peer, type Response, type UseChunk } from "./connection.ts";
 import { KubeError } from "./errors.ts";
@@ -83,6 +83,7 @@ class KubeClient {
   readonly #watches = new Set<Connection>();
   readonly #pools = new Set<ConnectionPool>();
   #lists: { readonly tls: OutboundTls; readonly pool: ConnectionPool } | undefined;
+  #peer: (Peer & { readonly presents: OutboundTls }) | undefined;
   #isClosed = false;
 
   constructor(options: Parameters<typeof openClusterAccess>[0]) {
@@ -120,7 +121,7 @@ class KubeClient {
   }
 
   #openWatch(tls: OutboundTls): Connection {
-    const connection = new Connection(this.#peer(tls), {
+    const connection = new Connection(this.#peerFor(tls), {
       idle: (one) => one.destroy(new KubeError("transport", "a watch has ended")),
       closed: (one) => this.#watches.delete(one),
     });
@@ -132,7 +133,7 @@ class KubeClient {
     if (this.#lists?.tls === tls) return this.#lists.pool;
     // Connections made with other credentials finish what they do; they are not used again.
     this.#lists?.pool.retire();
-    const pool = new ConnectionPool(this.#peer(tls), maxListSockets, () =>
+    const pool = new ConnectionPool(this.#peerFor(tls), maxListSockets, () =>
       this.#pools.delete(pool),
     );
     this.#pools.add(pool);
@@ -140,14 +141,29 @@ class KubeClient {
     return pool;
   }
 
-  #peer(tls: OutboundTls): Peer {
+  #peerFor(tls: OutboundTls): Peer {
+    if (this.#peer?.presents === tls) return this.#peer;
     const { server } = this.#target;
-    return {
+    this.#peer = {
+      presents: tls,
       host: server.hostname.replace(/^\[|\]$/g, ""),
       port: server.port === "" ? 443 : Number(server.port),
-      tls: tlsOptions(tls, this.#minVersion),
+      tls: this.#sharedTls(tls),
       explain: (error) => this.#explain(error),
     };
+    return this.#peer;
+  }
+
+  #sharedTls(tls: OutboundTls): SharedTls {
+    try {
+      return createSharedTls(tls, this.#minVersion);
+    } catch (error) {
+      const code = error instanceof Error ? codeOf(error) : "unknown";
+      throw new KubeError(
+        "credentials",
+        `a certificate or key for the API server cannot be read (${code}): check CA bundle and client certificate`,
+      );
+    }
   }
 
   /** @throws {KubeError} credentials, when they hold what a header cannot */

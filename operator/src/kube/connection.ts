@@ -7,7 +7,7 @@
  */
 import { isIP, type SocketConstructorOpts } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { keepAliveMs, type TlsOptions } from "@obsyk/runtime";
+import { keepAliveMs, type SharedTls } from "@obsyk/runtime";
 import { WipedBuffer } from "../project/wiped.ts";
 import { KubeError } from "./errors.ts";
 import { ResponseReader, type ResponseHead } from "./http-response.ts";
@@ -32,7 +32,7 @@ export type Response = {
 export type Peer = {
   readonly host: string;
   readonly port: number;
-  readonly tls: TlsOptions;
+  readonly tls: SharedTls;
   /** What a failure of the socket is told as. */
   readonly explain: (error: Error) => Error;
 };

@@ -7,6 +7,7 @@ import {
   apiVersionOf,
   envPlaceOf,
   messageFor,
+  resources,
   type EnvPlace,
   type Field,
   type FieldType,
@@ -85,8 +86,36 @@ export type CompiledResource = {
   readonly envPlace: EnvPlace | undefined;
 };
 
+/** Modes in which protobuf is read. */
+const protobufModes = ["full", "metadata"] as const;
+
+/** Made once: all lists and watches share it, and kinds share the messages they have in common. */
+const ready = compileAll(new Map());
+
 export function compileResource(definition: ResourceDefinition, mode: Mode): CompiledResource {
-  const message = compile(messageFor(definition, mode), new Map());
+  return ready.get(definition)?.get(mode) ?? compileOne(definition, mode, new Map());
+}
+
+function compileAll(
+  done: Map<Message, Compiled>,
+): ReadonlyMap<ResourceDefinition, ReadonlyMap<Mode, CompiledResource>> {
+  return new Map(
+    resources.map((definition) => {
+      const modes = protobufModes.filter((mode) => definition.modes.includes(mode));
+      return [
+        definition,
+        new Map(modes.map((mode) => [mode, compileOne(definition, mode, done)] as const)),
+      ];
+    }),
+  );
+}
+
+function compileOne(
+  definition: ResourceDefinition,
+  mode: Mode,
+  done: Map<Message, Compiled>,
+): CompiledResource {
+  const message = compile(messageFor(definition, mode), done);
   const before = (name: string): number => {
     const at = message.slots.findIndex((slot) => slot.name > name);
     return at === -1 ? message.slots.length : at;

@@ -18,12 +18,14 @@ export type Units = {
 
 export class Framer {
   readonly #units: Units;
-  readonly #held = new WipedBuffer();
+  readonly #held: WipedBuffer;
   /** Size of the held unit; 0 while its head is incomplete. */
   #wanted = 0;
 
-  constructor(units: Units) {
+  /** @param keptBytes as {@link WipedBuffer} has it */
+  constructor(units: Units, keptBytes?: number) {
     this.#units = units;
+    this.#held = new WipedBuffer(keptBytes);
   }
 
   get pendingBytes(): number {
@@ -36,17 +38,13 @@ export class Framer {
     while (position < bytes.length) {
       const size = this.#units.size(bytes, position, bytes.length);
       if (size === 0 || position + size > bytes.length) {
-        this.#hold(bytes.subarray(position), size);
+        this.#wanted = size;
+        this.#held.append(bytes, position);
         return;
       }
       this.#units.take(bytes, position, position + size);
       position += size;
     }
-  }
-
-  #hold(rest: Buffer, size: number): void {
-    this.#wanted = size;
-    this.#held.append(rest);
   }
 
   /** Completes the held unit; returns how many of `bytes` it took. */
@@ -55,7 +53,7 @@ export class Framer {
     while (this.#held.length > 0 && position < bytes.length) {
       const target = this.#wanted === 0 ? this.#held.length + 1 : this.#wanted;
       const end = Math.min(bytes.length, position + target - this.#held.length);
-      this.#held.append(bytes.subarray(position, end));
+      this.#held.append(bytes, position, end);
       position = end;
       this.#settle();
     }
@@ -63,9 +61,10 @@ export class Framer {
   }
 
   #settle(): void {
+    const held = this.#held.length;
+    if (this.#wanted === 0) this.#wanted = this.#units.size(this.#held.view(), 0, held);
+    if (this.#wanted === 0 || held < this.#wanted) return;
     const unit = this.#held.view();
-    if (this.#wanted === 0) this.#wanted = this.#units.size(unit, 0, unit.length);
-    if (this.#wanted === 0 || unit.length < this.#wanted) return;
     this.#wanted = 0;
     try {
       this.#units.take(unit, 0, unit.length);

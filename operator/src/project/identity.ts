@@ -5,7 +5,7 @@
  */
 import type { Manager } from "@obsyk/contract";
 import { cleanText, cutText } from "@obsyk/contract/allow-list";
-import { isWritableTime, writeTime } from "./time-text.ts";
+import { isWritableTime, timeText } from "./time-text.ts";
 import { readFields, readInteger, readRange, readText, type Range } from "./wire.ts";
 
 export type Identity = {
@@ -128,8 +128,7 @@ function readTime(range: Range): string | undefined {
     return true;
   });
   if (!isWritableTime(seconds, 0)) return undefined;
-  const text = Buffer.allocUnsafe(40);
-  return text.toString("latin1", 1, writeTime(text, 0, seconds, -1) - 1);
+  return timeText(seconds);
 }
 
 function identityText(text: string): string {

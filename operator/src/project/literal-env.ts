@@ -5,13 +5,13 @@
  * @module
  */
 import {
+  envVarNumbers,
   listLiteralEnv,
   listTruncated,
-  envVarNumbers,
   type EnvPlace,
   type LiteralSecretEnv,
 } from "@obsyk/contract/allow-list";
-import { readFields, readRange, readText, type Range } from "./wire.ts";
+import { Cursor, lengthDelimited, Malformed, type Range } from "./wire.ts";
 
 /**
  * Canonical JSON of what Kubernetes has no field for; undefined when there is nothing of it.
@@ -24,7 +24,7 @@ export function obsykText(
   cut: readonly string[],
 ): string | undefined {
   const found: LiteralSecretEnv[] = [];
-  if (place !== undefined) readLiteralEnv(place, range, found);
+  if (place !== undefined) new Finder(range, found).walk(place, range.end);
   if (found.length === 0 && cut.length === 0) return undefined;
   const literalSecretEnv = listLiteralEnv(found);
   const truncated = listTruncated(cut);
@@ -35,49 +35,86 @@ export function obsykText(
   return Object.keys(members).length === 0 ? undefined : JSON.stringify(members);
 }
 
-/** In the order of the bytes, whatever the names say. @throws {Malformed} */
-function readLiteralEnv(place: EnvPlace, range: Range, into: LiteralSecretEnv[]): void {
-  if (place.kind === "container") {
-    readContainer(place, range, into);
-    return;
+/** Steps over everything but the ways to containers. One cursor for all of an object: most have nothing to find. */
+class Finder {
+  readonly #cursor: Cursor;
+  readonly #found: LiteralSecretEnv[];
+
+  constructor({ bytes, start, end }: Range, found: LiteralSecretEnv[]) {
+    this.#cursor = new Cursor(bytes);
+    this.#cursor.position = start;
+    this.#cursor.end = end;
+    this.#found = found;
   }
-  readFields(range, (number, wireType, cursor) => {
-    const member = place.members.find((one) => one.number === number);
-    if (member === undefined) return false;
-    readLiteralEnv(member.place, readRange(wireType, cursor), into);
-    return true;
-  });
-}
 
-function readContainer(
-  place: Extract<EnvPlace, { kind: "container" }>,
-  range: Range,
-  into: LiteralSecretEnv[],
-): void {
-  let container = "";
-  const names: string[] = [];
-  readFields(range, (number, wireType, cursor) => {
-    if (number === place.name) container = readText(wireType, cursor);
-    else if (number === place.env) {
-      const name = readVariable(readRange(wireType, cursor));
-      if (name !== undefined) names.push(name);
-    } else return false;
-    return true;
-  });
-  for (const name of names) into.push({ container, name });
-}
+  /** In the order of the bytes, whatever the names say; leaves the cursor at `end`. */
+  walk(place: EnvPlace, end: number): void {
+    if (place.kind === "container") {
+      this.#readContainer(place, end);
+      return;
+    }
+    const cursor = this.#cursor;
+    while (cursor.position < end) {
+      cursor.end = end;
+      const tag = cursor.uint32();
+      const number = tag >>> 3;
+      const member = place.members.find((one) => one.number === number);
+      if (member === undefined) cursor.skip(tag & 7);
+      else this.walk(member.place, this.#enter(tag));
+    }
+  }
 
-/** The name of a variable that has a literal value. */
-function readVariable(range: Range): string | undefined {
-  let name = "";
-  let hasValue = false;
-  readFields(range, (number, wireType, cursor) => {
-    if (number === envVarNumbers.name) name = readText(wireType, cursor);
-    else if (number === envVarNumbers.value) {
-      const { start, end } = readRange(wireType, cursor);
-      hasValue = end > start;
-    } else return false;
-    return true;
-  });
-  return hasValue ? name : undefined;
+  /** @returns where the nested value ends; the cursor is at its start */
+  #enter(tag: number): number {
+    if ((tag & 7) !== lengthDelimited) throw new Malformed("unexpected wire type");
+    return this.#cursor.length();
+  }
+
+  #readContainer(place: Extract<EnvPlace, { kind: "container" }>, end: number): void {
+    const cursor = this.#cursor;
+    const first = this.#found.length;
+    let container = "";
+    while (cursor.position < end) {
+      cursor.end = end;
+      const tag = cursor.uint32();
+      const number = tag >>> 3;
+      if (number === place.name) container = this.#readText(tag);
+      else if (number === place.env) this.#readVariable(this.#enter(tag));
+      else cursor.skip(tag & 7);
+    }
+    for (let index = first; index < this.#found.length; index += 1) {
+      this.#found[index] = { container, name: this.#found[index]?.name ?? "" };
+    }
+  }
+
+  /** Notes the name of a variable that has a literal value; its container is not known yet. */
+  #readVariable(end: number): void {
+    const cursor = this.#cursor;
+    let [nameStart, nameEnd] = [end, end];
+    let hasValue = false;
+    while (cursor.position < end) {
+      cursor.end = end;
+      const tag = cursor.uint32();
+      const number = tag >>> 3;
+      if (number !== envVarNumbers.name && number !== envVarNumbers.value) {
+        cursor.skip(tag & 7);
+        continue;
+      }
+      const valueEnd = this.#enter(tag);
+      if (number === envVarNumbers.value) hasValue = valueEnd > cursor.position;
+      else [nameStart, nameEnd] = [cursor.position, valueEnd];
+      cursor.position = valueEnd;
+    }
+    if (!hasValue) return;
+    const name = cursor.bytes.toString("utf8", nameStart, nameEnd);
+    this.#found.push({ container: "", name });
+  }
+
+  #readText(tag: number): string {
+    const end = this.#enter(tag);
+    const cursor = this.#cursor;
+    const text = cursor.bytes.toString("utf8", cursor.position, end);
+    cursor.position = end;
+    return text;
+  }
 }

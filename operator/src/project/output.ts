@@ -96,8 +96,18 @@ export class Output {
     return true;
   }
 
-  between(start: number, end: number): string {
-    return this.#bytes.toString("utf8", start, end);
+  /** What was written so far; valid until more is. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Moves what follows `position` and puts text before it. */
+  insert(position: number, text: string): void {
+    const length = Buffer.byteLength(text);
+    this.#reserve(length);
+    this.#bytes.copyWithin(position + length, position, this.length);
+    this.#bytes.write(text, position, "utf8");
+    this.length += length;
   }
 
   #reserve(count: number): void {

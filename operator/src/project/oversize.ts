@@ -9,7 +9,7 @@ import { recordOf, type ResourceDefinition } from "@obsyk/contract/allow-list";
 type Identity = { readonly uid: string; readonly namespace: string; readonly name: string };
 
 /** Canonical: identity, and as the one truncated path the whole document (`""`, RFC 6901 §5). */
-export function stubRecord(definition: ResourceDefinition, identity: Identity): string {
+export function stubRecord(definition: ResourceDefinition, identity: Identity): Buffer {
   const set = Object.entries({
     name: identity.name,
     namespace: identity.namespace,
@@ -17,5 +17,5 @@ export function stubRecord(definition: ResourceDefinition, identity: Identity): 
   }).filter(([, text]) => text !== "");
   const metadata = Object.fromEntries(set);
   const obsyk = { truncated: [""] };
-  return canonicalize(recordOf(definition, { metadata }, { mode: "metadata", obsyk }));
+  return Buffer.from(canonicalize(recordOf(definition, { metadata }, { mode: "metadata", obsyk })));
 }

@@ -11,7 +11,7 @@ import {
   type TypeMeta,
 } from "./envelope.ts";
 import { Framer } from "./framer.ts";
-import { createObjectReader, type ObjectReader } from "./protobuf-object.ts";
+import { ObjectReader } from "./protobuf-object.ts";
 import { ProjectError, type Decoder, type ListEvent } from "./types.ts";
 import {
   Cursor,
@@ -32,12 +32,15 @@ const headBytes = 10;
  * long the list, only an item that straddles two chunks is held.
  */
 export class ProtobufList implements Decoder<ListEvent> {
-  readonly #read: ObjectReader;
+  readonly #objects: ObjectReader;
   readonly #wanted: TypeMeta;
-  readonly #framer = new Framer({
-    size: (bytes, start, end) => this.#size(bytes, start, end),
-    take: (bytes, start, end) => this.#take(bytes, start, end),
-  });
+  readonly #framer = new Framer(
+    {
+      size: (bytes, start, end) => this.#size(bytes, start, end),
+      take: (bytes, start, end) => this.#take(bytes, start, end),
+    },
+    limits.eventBytes,
+  );
   #events: ListEvent[] = [];
   #part: "magic" | "envelope" | "list" = "magic";
   #typeSeen = false;
@@ -47,7 +50,7 @@ export class ProtobufList implements Decoder<ListEvent> {
 
   constructor(definition: ResourceDefinition, mode: Mode) {
     const { apiVersion, kind } = expectedType(definition, mode);
-    this.#read = createObjectReader(definition, mode);
+    this.#objects = new ObjectReader(definition, mode);
     this.#wanted = { apiVersion, kind: `${kind}List` };
   }
 
@@ -63,6 +66,7 @@ export class ProtobufList implements Decoder<ListEvent> {
   }
 
   #run(work: () => void): readonly ListEvent[] {
+    this.#objects.reset();
     try {
       work();
     } catch (error) {
@@ -135,7 +139,7 @@ export class ProtobufList implements Decoder<ListEvent> {
     if (tag >>> 3 === 1) {
       this.#metaSeen = true;
       this.#events.push(readListMeta(readRange(wireType, cursor)));
-    } else if (tag >>> 3 === 2) this.#events.push(this.#read(readRange(wireType, cursor)));
+    } else if (tag >>> 3 === 2) this.#events.push(this.#objects.read(readRange(wireType, cursor)));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Mode } from "@obsyk/contract";
 import { expectedType, openEnvelope, requireType, type TypeMeta } from "./envelope.ts";
 import { Framer } from "./framer.ts";
 import { readIdentity } from "./identity.ts";
-import { createObjectReader, type ObjectReader } from "./protobuf-object.ts";
+import { ObjectReader } from "./protobuf-object.ts";
 import { ProjectError, type Decoder, type WatchEvent } from "./types.ts";
 import { Malformed, readFields, readInteger, readRange, readText, type Range } from "./wire.ts";
 
@@ -12,7 +12,7 @@ const lengthBytes = 4;
 
 /** A watch answer: frames of a 4-byte big-endian length and a WatchEvent{type, RawExtension{raw}}. */
 export class ProtobufWatch implements Decoder<WatchEvent> {
-  readonly #read: ObjectReader;
+  readonly #objects: ObjectReader;
   readonly #wanted: TypeMeta;
   readonly #framer = new Framer({
     size: frameSize,
@@ -23,11 +23,12 @@ export class ProtobufWatch implements Decoder<WatchEvent> {
   #events: WatchEvent[] = [];
 
   constructor(definition: ResourceDefinition, mode: Mode) {
-    this.#read = createObjectReader(definition, mode);
+    this.#objects = new ObjectReader(definition, mode);
     this.#wanted = expectedType(definition, mode);
   }
 
   push(chunk: Uint8Array): readonly WatchEvent[] {
+    this.#objects.reset();
     try {
       this.#framer.push(chunk);
     } catch (error) {
@@ -67,7 +68,7 @@ export class ProtobufWatch implements Decoder<WatchEvent> {
   #changed(type: string, raw: Range): WatchEvent {
     const kind = changes.get(type);
     if (kind === undefined) throw new ProjectError("decode", "watch event of unknown type");
-    const read = this.#read(raw);
+    const read = this.#objects.read(raw);
     return read.kind === "unreadable" ? read : { kind, object: read.object };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Protobuf bytes of one Kubernetes object to its record as canonical JSON text, without JavaScript values in between.
+ * Protobuf bytes of one Kubernetes object to its record as canonical JSON, without JavaScript values in between.
  * Each message is read twice: once to note where its kept fields are, once to write them in order.
  *
  * @module
@@ -17,7 +17,7 @@ import {
 import { obsykText } from "./literal-env.ts";
 import { Output } from "./output.ts";
 import { isWritableTime, isZeroTime } from "./time-text.ts";
-import { Cursor, lengthDelimited, Malformed, TooLarge } from "./wire.ts";
+import { Cursor, isSame, lengthDelimited, Malformed, TooLarge } from "./wire.ts";
 
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
@@ -48,10 +48,10 @@ export class RecordReader {
   }
 
   /**
-   * @returns canonical JSON with `apiVersion` and `kind`
+   * @returns canonical JSON in UTF-8, with `apiVersion` and `kind`; valid until the next object is read
    * @throws {Malformed}
    */
-  read(bytes: Buffer, start: number, end: number): string {
+  read(bytes: Buffer, start: number, end: number): Buffer {
     const { message, apiVersion, kind, obsykAt, envPlace } = this.#resource;
     const out = this.#out;
     out.length = 0;
@@ -71,8 +71,8 @@ export class RecordReader {
     // Every member begins with a comma; the first one's becomes the brace.
     out.set(0, brace.open);
     const obsyk = obsykText(envPlace, { bytes, start, end }, this.#truncated);
-    if (obsyk === undefined) return out.between(0, out.length);
-    return `${out.between(0, split)},"obsyk":${obsyk}${out.between(split, out.length)}`;
+    if (obsyk !== undefined) out.insert(split, `,"obsyk":${obsyk}`);
+    return out.view();
   }
 
   /** Notes where the message's slots are; returns where that is noted. */
@@ -343,10 +343,7 @@ export class RecordReader {
   /** Compared as bytes: a key that is not allowed never becomes a string. */
   #isAllowed(entry: MapEntry, allowed: readonly Buffer[]): boolean {
     const { bytes } = this.#cursor;
-    const length = entry.keyEnd - entry.keyStart;
-    return allowed.some(
-      (one) => one.length === length && one.compare(bytes, entry.keyStart, entry.keyEnd) === 0,
-    );
+    return allowed.some((one) => isSame(one, bytes, entry.keyStart, entry.keyEnd));
   }
 
   /** True when both are plain short keys and already in order, which is how an API server writes them. */

@@ -15,7 +15,7 @@ const newline = 0x0a;
  */
 export class TableList implements Decoder<ListEvent> {
   readonly #options: RowOptions;
-  readonly #held = new WipedBuffer();
+  readonly #held = new WipedBuffer(limits.eventBytes);
   #events: ListEvent[] = [];
   #part: "opening" | "members" | "rows" | "closed" = "opening";
   #opened = 0;

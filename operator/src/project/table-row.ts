@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalize, limits, type Manager, type Mode } from "@obsyk/contract";
+import { canonicalize, limits, type JsonObject, type Manager, type Mode } from "@obsyk/contract";
 import {
   annotationKeys,
   embeddedCopyKeys,
@@ -205,7 +205,7 @@ function keyedRow(cells: Cells, metadata: Metadata, definition: ResourceDefiniti
         ...identity,
         resourceVersion: own === "" ? resourceVersion : own,
         managers,
-        canonical: canonicalize(
+        canonical: bytesOf(
           recordOf(definition, sourceOf(cells, source), {
             mode: "keys",
             obsyk: {
@@ -230,7 +230,7 @@ function countedRow(cells: Cells, { definition, namespace }: RowOptions): Row {
         name: cells.name,
         resourceVersion,
         managers: [],
-        canonical: canonicalize(
+        canonical: bytesOf(
           recordOf(definition, sourceOf(cells, metadata), {
             mode: "counts",
             obsyk: { dataCount: cells.count },
@@ -255,8 +255,7 @@ function readRecord(
       const reason = "object without a name";
       return { kind: "unreadable", item: { uid: uid === "" ? undefined : uid, reason } };
     }
-    if (Buffer.byteLength(object.canonical) <= limits.recordBytes)
-      return { kind: "object", object };
+    if (object.canonical.length <= limits.recordBytes) return { kind: "object", object };
     return { kind: "object", object: { ...object, canonical: stubRecord(definition, object) } };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -265,6 +264,10 @@ function readRecord(
       item: { uid: uid === "" ? undefined : uid, reason: error.message },
     };
   }
+}
+
+function bytesOf(record: JsonObject): Buffer {
+  return Buffer.from(canonicalize(record));
 }
 
 function optional(name: string, value: string): { readonly [name: string]: string } {

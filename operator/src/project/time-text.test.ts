@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isWritableTime, isZeroTime, writeTime } from "./time-text.ts";
+import { isWritableTime, isZeroTime, timeText, writeTime } from "./time-text.ts";
 
 const bytes = Buffer.alloc(64);
 
@@ -15,6 +15,7 @@ test("writeTime: writes what ECMAScript's own calendar says, for all years of RF
     fc.property(seconds, (seconds) => {
       const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
       assert.equal(format(seconds, -1), `"${whole}Z"`);
+      assert.equal(timeText(seconds), `${whole}Z`);
     }),
     { numRuns: 2000 },
   );

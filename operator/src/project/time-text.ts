@@ -19,6 +19,11 @@ export function isWritableTime(seconds: number, nanos: number): boolean {
   return seconds >= firstSecond && seconds <= lastSecond && nanos >= 0 && nanos < 1e9;
 }
 
+/** The same as text, without quotes and decimals. */
+export function timeText(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
 /**
  * Writes `"YYYY-MM-DDTHH:MM:SSZ"`, quotes included, as bytes.
  *

@@ -13,9 +13,14 @@ export type ProjectedObject = {
   readonly name: string;
   readonly resourceVersion: string;
   readonly managers: readonly Manager[];
-  /** The record: pruned Kubernetes object as canonical JSON text. */
-  readonly canonical: string;
+  /** The record: pruned Kubernetes object as canonical JSON text, in UTF-8. Valid until its decoder's next chunk. */
+  readonly canonical: Buffer;
 };
+
+/** The same object, whose record stays valid. */
+export function keepRecord(object: ProjectedObject): ProjectedObject {
+  return { ...object, canonical: Buffer.from(object.canonical) };
+}
 
 /** An object whose bytes could not be turned into a record (R12). `uid` when at least that was readable. */
 export type Unreadable = { readonly uid: string | undefined; readonly reason: string };

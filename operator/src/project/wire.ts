@@ -108,6 +108,13 @@ export class Cursor {
   }
 }
 
+/** Whether `bytes` from `start` to `end` are these. `Buffer.compare` costs more than it compares. */
+export function isSame(one: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (one.length !== end - start) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== bytes[start + at]) return false;
+  return true;
+}
+
 export type Visit = (number: number, wireType: number, cursor: Cursor) => boolean;
 
 /**

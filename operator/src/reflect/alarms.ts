@@ -44,8 +44,9 @@ export function openAlarms(clock: Clock): Alarms {
   };
   return {
     set(name, afterMs, ring) {
-      alarms.set(name, { at: clock.monotonic() + afterMs, ring });
-      arm();
+      const at = clock.monotonic() + afterMs;
+      alarms.set(name, { at, ring });
+      if (timer === undefined || at < timer.at) arm();
     },
     clear(name) {
       alarms.delete(name);

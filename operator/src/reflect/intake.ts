@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { ProjectedObject, Unreadable } from "../project/types.ts";
+import { keepRecord, type ProjectedObject, type Unreadable } from "../project/types.ts";
 import type { Context } from "./context.ts";
 import type { Listing } from "./state.ts";
 
@@ -62,10 +62,9 @@ function openComparing(state: Listing, context: Context, direct: Intake): Intake
     held = undefined;
   };
   const take = (entry: Held): void => {
-    digest.update(
-      entry.kind === "object" ? `o\0${entry.object.name}\0${entry.object.canonical}\0` : "u\0",
-    );
-    held?.push(entry);
+    if (entry.kind === "unreadable") digest.update("u\0");
+    else digest.update(`o\0${entry.object.name}\0`).update(entry.object.canonical).update("\0");
+    held?.push(entry.kind === "object" ? { ...entry, object: keepRecord(entry.object) } : entry);
     if (held === undefined) {
       if (entry.kind === "object") direct.object(entry.object, entry.seen);
       else direct.unreadable(entry.item);

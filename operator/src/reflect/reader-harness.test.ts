@@ -143,7 +143,7 @@ export class RecordingSink implements StreamSink {
     assert.ok(this.#seen !== undefined, "listed before begin");
     const uid = keyOf(object);
     this.#seen.add(uid);
-    this.store.set(uid, object.canonical);
+    this.store.set(uid, object.canonical.toString());
     this.calls.push({ op: "listed", name: object.name });
   }
 
@@ -187,7 +187,7 @@ export class RecordingSink implements StreamSink {
     if (type === "deleted") {
       if (this.store.delete(uid)) this.deleted.push(uid);
     } else {
-      this.store.set(uid, object.canonical);
+      this.store.set(uid, object.canonical.toString());
     }
     this.times.watched.push(seen);
     this.calls.push({ op: "watched", type, name: object.name, uid });

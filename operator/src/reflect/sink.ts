@@ -1,5 +1,5 @@
 /**
- * What a reader needs of whoever takes its news (`deliver` satisfies it). A reader drives exactly one sink, in order:
+ * What a reader needs of whoever takes its news (`deliver` satisfies it). Records are valid during the call. A reader drives exactly one sink, in order:
  * state · begin · (listed | unreadable | room)* · finish · (watched | mark)* · …
  *
  * @module

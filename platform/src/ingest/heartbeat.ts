@@ -29,7 +29,8 @@ export async function recordHeartbeat(
     const { rowCount } = await client.query({
       name: "heartbeat",
       text: `update agent_cluster set seen_at = greatest(seen_at, $5), clock_offset_ms = $6, clock_error_ms = $7,
-          last_acknowledged = $8, queued_bytes = $9, resident_bytes = $10
+          last_acknowledged = $8, queued_bytes = $9, resident_bytes = $10,
+          kubernetes_version = coalesce($11, kubernetes_version)
         where org_id = $1 and cluster_id = $2 and session_id = $3 and epoch = $4`,
       values: [
         key.orgId,
@@ -42,6 +43,7 @@ export async function recordHeartbeat(
         heartbeat.lastAck,
         heartbeat.queuedBytes,
         heartbeat.residentBytes,
+        heartbeat.kubernetesVersion ?? null,
       ],
     });
     if (rowCount === 0) throw await refuse(client, key, context);

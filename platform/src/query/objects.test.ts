@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { limits, type InventoryObject, type ObjectQuery } from "@obsyk/contract";
 import fc from "fast-check";
 import { sql } from "kysely";
+import { recordHeartbeat } from "../ingest/heartbeat.ts";
 import { createTestOrg, pod } from "../ingest/test-agent.ts";
 import { openTestInventory } from "../ingest/test-inventory.ts";
 import { openTestDatabase } from "../store/test-database.ts";
@@ -149,6 +150,48 @@ test("listObjects, readObject, readCluster: what left the scope is found with it
   agent.now += 60_000;
   await agent.open({ streams: [{ stream: "nodes/*/full", recordVersion: "00000000000000aa" }] });
   assert.deepEqual(await counted(), [0, 0, [0, 0, undefined], [0, 2, since]]);
+});
+
+test("readCluster: says what the cluster is, from its nodes and what the session declared", async () => {
+  const nodes = "nodes/*/full";
+  const agent = await inventory.openAgent([nodes]);
+  const read = () =>
+    withScope(db, scope, (tx) => readCluster(tx, scope, agent.clusterId, agent.now));
+  assert.deepEqual((await read()).facts, { regions: [], zones: [] });
+  const node = (name: string, status: string, providerID: string) => {
+    const labels = { "topology.kubernetes.io/zone": `zone-${name}` };
+    const conditions = [{ type: "Ready", status }];
+    const nodeInfo = { kubeletVersion: "v1.34.1-gke.2", architecture: "arm64", osImage: "COS" };
+    return {
+      metadata: { name, labels },
+      spec: { providerID, unschedulable: status !== "True" },
+      status: { conditions, nodeInfo },
+    };
+  };
+  await agent.send(
+    { ...inventory.begin(agent), stream: nodes },
+    agent.put(nodes, randomUUID(), node("a", "True", "gce://p/z/a")),
+    agent.put(nodes, randomUUID(), node("b", "Unknown", "gce://p/z/b")),
+    { ...inventory.end(agent), stream: nodes },
+  );
+  const declared = { resources: [{ resource: "nodes", mode: "full" } as const] };
+  const declaration = { ...declared, namespaces: { include: [], exclude: ["kube-system"] } };
+  agent.now += 60_000;
+  const manifestDigest = "ab".repeat(32);
+  await agent.open({ kubernetesVersion: "v1.34.1-gke.9", manifestDigest, scope: declaration });
+  const detail = await read();
+  assert.deepEqual(
+    [detail.facts.distribution?.name, detail.facts.provider?.name, detail.facts.zones],
+    ["GKE", "Google Cloud", ["zone-a", "zone-b"]],
+  );
+  const { total, ready, unschedulable } = detail.facts.nodes ?? {};
+  assert.deepEqual([total, ready, unschedulable], [2, 1, 1]);
+  assert.deepEqual([detail.manifestDigest, detail.scope], [manifestDigest, declaration]);
+  const beat = { clock: agent.now, lastAck: 0, queuedBytes: 0, residentBytes: 0, streams: [] };
+  const holder = { ...agent.context, ...agent.holder };
+  await recordHeartbeat({ ...beat, kubernetesVersion: "v1.35.0-gke.1" }, holder);
+  await recordHeartbeat(beat, holder);
+  assert.equal((await read()).kubernetesVersion, "v1.35.0-gke.1", "upgraded meanwhile");
 });
 
 test("listObjects: a name is taken literally", async () => {

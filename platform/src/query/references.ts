@@ -5,7 +5,7 @@
  * @module
  */
 import type { Reference, ReferencePage, ReferenceQuery } from "@obsyk/contract";
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { ProblemError } from "../http/problem.ts";
 import type { OrgScope } from "../tenancy/scope.ts";
 import { requireCluster } from "./clusters.ts";
@@ -110,30 +110,10 @@ async function readRows(
       pointer: "cursor",
     });
   }
-  const limited = limitCondition(scope) ?? sql`true`;
-  const within =
-    query.namespace === undefined
-      ? sql`and ${limited}`
-      : sql`and ${limited} and o.namespace = ${query.namespace}`;
-  const specs = sql.join(
-    [...podSpecs].map(
-      ([resource, path]) => sql`when ${resource} then o.record #> ${`{${path.join(",")}}`}::text[]`,
-    ),
-    sql` `,
-  );
   const pods = JSON.stringify(podPlaces[query.resource]);
   const others = JSON.stringify(query.resource === "secrets" ? otherPlaces : []);
   const { rows } = await sql<ReferenceRow>`
-    with source as (
-      select o.resource, o.uid, o.namespace, o.name, 'pods' as shape, case o.resource ${specs} end as j
-      from object o
-      where o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is null
-        and o.resource in (${sql.join([...podSpecs.keys()])}) ${within}
-      union all
-      select o.resource, o.uid, o.namespace, o.name, o.resource, o.record from object o
-      where o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is null
-        and o.resource in (select x."of" from jsonb_to_recordset(${others}::jsonb) as x("of" text)) ${within}
-    ),
+    with source as (${sourceQuery(scope, clusterId, { query, others })}),
     place as (
       select 'pods' as shape, x.* from jsonb_to_recordset(${pods}::jsonb) as x(via text, path jsonpath, name text)
       union all
@@ -159,6 +139,29 @@ async function readRows(
     where ref.target <> '' and (ref.namespace, ref.target) > (${after.namespace}, ${after.name})
     group by 1, 2 order by 1, 2 limit ${page.rows}`.execute(tx);
   return rows;
+}
+
+/** The specs of Pods wherever they are, and whole records of the others; of what is collected now. */
+function sourceQuery(
+  scope: OrgScope,
+  clusterId: string,
+  { query, others }: { readonly query: ReferenceQuery; readonly others: string },
+): RawBuilder<unknown> {
+  const conditions = [
+    sql`o.org_id = ${scope.orgId} and o.cluster_id = ${clusterId} and o.not_collected_since is null`,
+    limitCondition(scope) ?? sql`true`,
+    query.namespace === undefined ? sql`true` : sql`o.namespace = ${query.namespace}`,
+  ];
+  const found = sql`from object o where ${sql.join(conditions, sql` and `)}`;
+  const specs = [...podSpecs].map(
+    ([resource, path]) => sql`when ${resource} then o.record #> ${`{${path.join(",")}}`}::text[]`,
+  );
+  return sql`
+    select o.resource, o.uid, o.namespace, o.name, 'pods' as shape, case o.resource ${sql.join(specs, sql` `)} end as j
+    ${found} and o.resource in (${sql.join([...podSpecs.keys()])})
+    union all
+    select o.resource, o.uid, o.namespace, o.name, o.resource, o.record
+    ${found} and o.resource in (select x."of" from jsonb_to_recordset(${others}::jsonb) as x("of" text))`;
 }
 
 function toReference(row: ReferenceRow): Reference {
