@@ -22,8 +22,10 @@ const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: No
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { token?: string; next?: string | undefined } =>
-    pickTexts(search, ["token", "next"]),
+  validateSearch: (
+    search,
+  ): { token?: string; next?: string | undefined; refused?: string | undefined } =>
+    pickTexts(search, ["token", "next", "refused"]),
   component: lazyRouteComponent(async () => import("./pages/SignInPage.tsx"), "SignInPage"),
 });
 
