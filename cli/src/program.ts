@@ -41,7 +41,7 @@ Exit codes:
 Results go to standard output, everything else to standard error.`;
 
 /** The whole command tree; its help texts make the reference page. */
-export function createProgram(host: Host): Command {
+function createProgram(host: Host): Command {
   const program = new Command("obsyk")
     .description(
       "What runs in your Kubernetes clusters, as of when; keys, registration and checks.",
