@@ -14,6 +14,7 @@ import {
 import {
   createListDecoder,
   createWatchDecoder,
+  keepRecord,
   type ListEvent,
   type WatchEvent,
 } from "@obsyk/operator";
@@ -82,11 +83,14 @@ async function listAs(
   assert.equal(answer.status, 200);
   const decoder = createListDecoder({ definition, mode, namespace });
   const half = Math.floor(answer.bytes.length / 2);
-  return [
-    ...decoder.push(answer.bytes.subarray(0, half)),
-    ...decoder.push(answer.bytes.subarray(half)),
-    ...decoder.end(),
-  ];
+  // A record is valid until the next chunk.
+  const first = decoder.push(answer.bytes.subarray(0, half)).map((event) => kept(event));
+  const rest = decoder.push(answer.bytes.subarray(half)).map((event) => kept(event));
+  return [...first, ...rest, ...decoder.end()];
+}
+
+function kept(event: ListEvent): ListEvent {
+  return event.kind === "object" ? { kind: "object", object: keepRecord(event.object) } : event;
 }
 
 async function watchAs(
