@@ -11,6 +11,7 @@ import type { OrgScope } from "../tenancy/scope.ts";
 import { isPartial } from "./limits.ts";
 import {
   clusterState,
+  oldestMark,
   optional,
   optionalText,
   readFreshness,
@@ -46,7 +47,7 @@ async function readRows(tx: Tx, scope: OrgScope, clusterId?: string): Promise<Cl
       a.kubernetes_version, a.operator_version, a.manifest_digest, a.scope, m.as_of, k.objects, k.nodes, k.namespaces
     from cluster c
     left join agent_cluster a using (org_id, cluster_id)
-    left join lateral (select min(s.mark_at) as as_of from stream s
+    left join lateral (select ${oldestMark} as as_of from stream s
       where s.org_id = c.org_id and s.cluster_id = c.cluster_id and ${shownStream}) m on true
     left join lateral (select coalesce(sum(objects), 0)::bigint as objects,
         coalesce(sum(objects) filter (where resource = 'nodes'), 0)::bigint as nodes,

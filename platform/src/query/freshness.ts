@@ -43,6 +43,13 @@ export function clusterState(
 /** The streams that are collected, and those of which something is still shown. */
 export const shownStream: RawBuilder<boolean> = sql`(s.collected or s.object_count > 0)`;
 
+/**
+ * The oldest mark, over rows of `stream s`; null while one of them was never listed to its end, since then nothing is
+ * known of a part of the answer. What cannot be read at all has no part in it, and its state says so.
+ */
+export const oldestMark: RawBuilder<Date | null> = sql`case when bool_or(s.mark_at is null
+  and s.state not in ('absent', 'forbidden', 'misconfigured', 'unsafe')) then null else min(s.mark_at) end`;
+
 function streamCondition(scope: OrgScope, filter: StreamFilter): RawBuilder<boolean> {
   const parts = [sql`s.org_id = ${scope.orgId}`, shownStream];
   if (filter.clusterId !== undefined) parts.push(sql`s.cluster_id = ${filter.clusterId}`);
@@ -62,7 +69,7 @@ export async function readFreshness(
 ): Promise<Freshness> {
   const condition = streamCondition(scope, filter);
   const marks = await sql<{ as_of: Date | null }>`
-    select min(s.mark_at) as as_of from stream s where ${condition}`.execute(tx);
+    select ${oldestMark} as as_of from stream s where ${condition}`.execute(tx);
   const { rows } = await sql<{ name: string; from_at: Date; to_at: Date | null; reason: string }>`
     select name, from_at, to_at, reason from (
       select s.name, b.from_at, b.to_at, b.reason from stream s

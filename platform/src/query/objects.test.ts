@@ -288,6 +288,13 @@ test("readCluster: connected, as-of and blind intervals follow the operator (I3,
     inventory.begin(agent),
     agent.put(stream, randomUUID(), pod("a")),
     inventory.end(agent),
+  );
+  const half = await read(agent.now);
+  assert.equal(half.asOf, undefined, "nothing is known yet of nodes");
+  await agent.send({ op: "state", stream: "nodes/*/full", state: "forbidden", seen: agent.now });
+  const without = await read(agent.now);
+  assert.ok(without.asOf !== undefined, "what cannot be read says nothing about the rest");
+  await agent.send(
     { op: "begin", attempt: 1, reason: "start", ...nodes },
     agent.put("nodes/*/full", randomUUID(), { metadata: { name: "node" } }),
     { op: "end", resourceVersion: "4", ...nodes },
