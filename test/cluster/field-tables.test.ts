@@ -14,6 +14,7 @@ import {
 import {
   createListDecoder,
   createWatchDecoder,
+  keepRecord,
   type ListEvent,
   type WatchEvent,
 } from "@obsyk/operator";
@@ -83,7 +84,12 @@ async function listAs(
   const decoder = createListDecoder({ definition, mode, namespace });
   const half = Math.floor(answer.bytes.length / 2);
   return [
-    ...decoder.push(answer.bytes.subarray(0, half)),
+    // Records are valid until the next piece is pushed.
+    ...decoder
+      .push(answer.bytes.subarray(0, half))
+      .map((event) =>
+        event.kind === "object" ? { ...event, object: keepRecord(event.object) } : event,
+      ),
     ...decoder.push(answer.bytes.subarray(half)),
     ...decoder.end(),
   ];
