@@ -10,10 +10,11 @@ import { judge, readBars, type Figure, type Size } from "./figures.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { listPage } from "./list-page.ts";
-import { operatorCpu, operatorMemory } from "./operator.ts";
+import { operatorCpu, operatorMemory, operatorMemory50k } from "./operator.ts";
 
 const benches: { readonly [name: string]: (size: Size) => Promise<readonly Figure[]> } = {
   "operator-memory": operatorMemory,
+  "operator-memory-50k": operatorMemory50k,
   "operator-cpu": operatorCpu,
   ingest,
   "list-page": listPage,

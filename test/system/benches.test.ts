@@ -21,6 +21,7 @@ it(
       figures.map((figure) => figure.name),
       [
         "operator-memory",
+        "operator-memory-50k",
         "operator-cpu",
         "ingest-first",
         "ingest-unchanged",
