@@ -93,6 +93,23 @@ const clusterOverview = createRoute({
   component: lazyRouteComponent(async () => import("./pages/ClusterPage.tsx"), "ClusterPage"),
 });
 
+const findingsPage = lazyRouteComponent(
+  async () => import("./pages/FindingsPage.tsx"),
+  "FindingsPage",
+);
+
+const findings = createRoute({
+  getParentRoute: () => shell,
+  path: "/findings",
+  component: findingsPage,
+});
+
+const clusterFindings = createRoute({
+  getParentRoute: () => cluster,
+  path: "/findings",
+  component: findingsPage,
+});
+
 const collected = createRoute({
   getParentRoute: () => cluster,
   path: "/collected",
@@ -140,7 +157,8 @@ export function createConsoleRouter(context: RouterContext) {
         clusters,
         settings,
         register,
-        cluster.addChildren([clusterOverview, collected, resource, named, object]),
+        findings,
+        cluster.addChildren([clusterOverview, clusterFindings, collected, resource, named, object]),
       ]),
     ]),
     context,
