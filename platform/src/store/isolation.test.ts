@@ -61,6 +61,11 @@ test("lintIsolation: finds what a later migration could forget", async () => {
       "drop policy everything on object",
       /object: is not bound/,
     ],
+    [
+      "create table clustered (org_id int not null, cluster_id uuid); select isolate('clustered')",
+      "drop table clustered",
+      /clustered: limits of viewers/,
+    ],
     ["drop policy of_org on stream", "select isolate('stream')", /stream: is not bound/],
     [
       "grant select on object to public",

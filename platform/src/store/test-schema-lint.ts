@@ -29,6 +29,7 @@ const expected = "(org_id = (NULLIF(current_setting('obsyk.org'::text, true), ''
 type Table = {
   name: string;
   has_org: boolean;
+  has_cluster: boolean;
   is_protected: boolean;
   policies: readonly { using: string | null; check: string | null; permissive: boolean }[];
 };
@@ -47,6 +48,7 @@ async function lintTables(owner: pg.Pool): Promise<readonly string[]> {
   const { rows } = await owner.query<Table>(
     `select c.relname as name, c.relrowsecurity as is_protected,
        exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and a.attnotnull) as has_org,
+       exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'cluster_id') as has_cluster,
        coalesce((select json_agg(json_build_object('permissive', p.polpermissive,
            'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)))
          from pg_policy p where p.polrelid = c.oid), '[]') as policies
@@ -58,6 +60,9 @@ async function lintTables(owner: pg.Pool): Promise<readonly string[]> {
     if (!table.has_org) return [`${table.name}: has no org_id`];
     if (!table.is_protected) return [`${table.name}: row-level security is off`];
     const open = table.policies.filter(({ permissive }) => permissive);
+    if (table.has_cluster && open.length === table.policies.length) {
+      return [`${table.name}: limits of viewers do not hold (limit_access or limit_clusters)`];
+    }
     const isBound = open.length === 1 && open[0]?.using === expected && open[0].check === expected;
     return isBound ? [] : [`${table.name}: is not bound to its organisation by exactly one policy`];
   });
