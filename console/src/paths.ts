@@ -25,6 +25,10 @@ export const paths = {
   signIn: (next?: string) => ({ to: "/sign-in", search: { next } }) as const,
   cluster: (clusterId: string, namespace?: string) =>
     ({ to: "/clusters/$clusterId", params: { clusterId }, search: { namespace } }) as const,
+  /** Of all clusters. */
+  findings: () => ({ to: "/findings" }) as const,
+  clusterFindings: (clusterId: string) =>
+    ({ to: "/clusters/$clusterId/findings", params: { clusterId } }) as const,
   /** Every field that can leave the cluster. */
   collected: (clusterId: string) =>
     ({ to: "/clusters/$clusterId/collected", params: { clusterId } }) as const,

@@ -22,8 +22,10 @@ const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: No
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { token?: string; next?: string | undefined } =>
-    pickTexts(search, ["token", "next"]),
+  validateSearch: (
+    search,
+  ): { token?: string; next?: string | undefined; refused?: string | undefined } =>
+    pickTexts(search, ["token", "next", "refused"]),
   component: lazyRouteComponent(async () => import("./pages/SignInPage.tsx"), "SignInPage"),
 });
 
@@ -91,6 +93,23 @@ const clusterOverview = createRoute({
   component: lazyRouteComponent(async () => import("./pages/ClusterPage.tsx"), "ClusterPage"),
 });
 
+const findingsPage = lazyRouteComponent(
+  async () => import("./pages/FindingsPage.tsx"),
+  "FindingsPage",
+);
+
+const findings = createRoute({
+  getParentRoute: () => shell,
+  path: "/findings",
+  component: findingsPage,
+});
+
+const clusterFindings = createRoute({
+  getParentRoute: () => cluster,
+  path: "/findings",
+  component: findingsPage,
+});
+
 const collected = createRoute({
   getParentRoute: () => cluster,
   path: "/collected",
@@ -138,7 +157,8 @@ export function createConsoleRouter(context: RouterContext) {
         clusters,
         settings,
         register,
-        cluster.addChildren([clusterOverview, collected, resource, named, object]),
+        findings,
+        cluster.addChildren([clusterOverview, clusterFindings, collected, resource, named, object]),
       ]),
     ]),
     context,

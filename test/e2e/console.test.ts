@@ -219,6 +219,18 @@ describe("drilling down", () => {
     await page.getByRole("tab", { name: "YAML" }).click();
     await page.getByLabel("YAML", { exact: true }).getByText("literalSecretEnv").waitFor();
     assert.equal((await page.content()).includes("hunter2-e2e"), false);
+    await page
+      .getByRole("navigation", { name: "Resources", exact: true })
+      .getByRole("link", { name: "Findings" })
+      .click();
+    await heading("Findings in demo").waitFor();
+    const row = page.getByRole("row").filter({ has: link("leaky") });
+    await row.getByText("container app, variable DB_PASSWORD").waitFor();
+    await page.getByRole("banner").getByRole("link", { name: "Findings" }).click();
+    await heading("Findings").waitFor();
+    await row.getByText(`demo / ${namespace} / Deployment`).waitFor();
+    await row.getByRole("link", { name: "leaky" }).click();
+    await heading("leaky").waitFor();
   });
 
   it("CollectedPage: every resource with its fields and why", async () => {
@@ -325,6 +337,8 @@ describe("content security policy", () => {
           other.page.getByRole("table", { name: "Never collected" }),
         ],
         [`${base}/collected`, other.page.getByText(/fields, mode/).first()],
+        ["/findings", other.page.getByRole("heading", { name: "Findings", exact: true })],
+        [`${base}/findings`, other.page.getByRole("heading", { name: "Findings in demo" })],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
       for (const [path, ready] of pages) {

@@ -5,6 +5,7 @@
  */
 import {
   apiPaths,
+  identityProviderSchema,
   invitationSchema,
   membershipSchema,
   newInvitationSchema,
@@ -12,14 +13,17 @@ import {
   orgSchema,
   ownSessionSchema,
   personSchema,
+  providerUrlSchema,
   sessionSchema,
   signInLinkSchema,
   tokenSchema,
+  type IdentityProviderRequest,
   type InvitationRequest,
   type NewInvitation,
   type NewToken,
   type Org,
   type PersonChange,
+  type ProviderUrl,
   type SignInLink,
   type TokenRequest,
 } from "@obsyk/contract";
@@ -93,6 +97,26 @@ export async function makeToken(api: Api, body: TokenRequest): Promise<NewToken>
 
 export async function revokeToken(api: Api, tokenId: string): Promise<void> {
   await api.send({ path: fillPath(apiPaths.token, { tokenId }), method: "DELETE" });
+}
+
+export const providersQuery = (api: Api) =>
+  listQuery(api, "providers", apiPaths.identityProviders, identityProviderSchema);
+
+export async function addProvider(api: Api, body: IdentityProviderRequest): Promise<void> {
+  await api.send({ path: apiPaths.identityProviders, method: "POST", body });
+}
+
+export async function verifyProvider(api: Api, providerId: string): Promise<void> {
+  await api.send({ path: fillPath(apiPaths.verifyProvider, { providerId }), method: "POST" });
+}
+
+export async function removeProvider(api: Api, providerId: string): Promise<void> {
+  await api.send({ path: fillPath(apiPaths.identityProvider, { providerId }), method: "DELETE" });
+}
+
+export async function beginProviderSignIn(api: Api, email: string): Promise<ProviderUrl> {
+  const path = apiPaths.providerSignIn;
+  return api.read(providerUrlSchema, { path, method: "POST", body: { email } });
 }
 
 export async function endSession(api: Api, sessionId: string): Promise<void> {

@@ -10,6 +10,7 @@ import {
   clusterDetailSchema,
   clusterSchema,
   countsSchema,
+  findingPageSchema,
   limits,
   objectDetailSchema,
   objectPageSchema,
@@ -163,6 +164,22 @@ export function namedQuery(api: Api, clusterId: string, { resource, namespace, n
       });
       return items[0] ?? null;
     },
+    refetchInterval: refreshMs,
+  });
+}
+
+/** Of one cluster, or of all. */
+export function findingsQuery(api: Api, clusterId: string | undefined) {
+  return infiniteQueryOptions({
+    queryKey: key("findings", clusterId ?? ""),
+    queryFn: async ({ signal, pageParam }) =>
+      api.read(findingPageSchema, {
+        path: apiPaths.findings,
+        query: { cluster: clusterId, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
     refetchInterval: refreshMs,
   });
 }

@@ -28,6 +28,9 @@ export function AppHeader({ live }: { readonly live: LiveState }) {
         <span>Obsyk</span>
       </Link>
       <ClusterSwitcher />
+      <Link {...paths.findings()} className={css["headerLink"]}>
+        Findings
+      </Link>
       <div className={css["spacer"]} />
       <LiveIndicator state={live} />
       <ThemeSwitch />

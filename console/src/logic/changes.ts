@@ -15,6 +15,7 @@ export type QueryKey = readonly [
     | "objects"
     | "object"
     | "named"
+    | "findings"
     | "related",
   ...arguments: string[],
 ];

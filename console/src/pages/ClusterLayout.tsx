@@ -1,6 +1,13 @@
 import { Select, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import {
+  getRouteApi,
+  Link,
+  Outlet,
+  useMatchRoute,
+  useNavigate,
+  useParams,
+} from "@tanstack/react-router";
 import { clusterQuery, countsQuery } from "../api/queries.ts";
 import { streamTones } from "../components/cluster-words.ts";
 import { groupResources, sumByResource, type ResourceGroup } from "../logic/resources.ts";
@@ -31,6 +38,9 @@ export function ClusterLayout() {
           className={css["navLink"]}
         >
           Overview
+        </Link>
+        <Link {...paths.clusterFindings(clusterId)} className={css["navLink"]}>
+          Findings
         </Link>
         {navigation === undefined ? (
           [0, 1, 2, 3, 4, 5].map((line) => (
@@ -90,7 +100,9 @@ function ResourceLinks({ clusterId, navigation }: ResourceLinksProps) {
   ));
 }
 
+/** In the place of a resource, which never has such a name. */
 const overview = "overview";
+const findings = "findings";
 
 type NarrowNavigationProps = {
   readonly clusterId: string;
@@ -100,6 +112,7 @@ type NarrowNavigationProps = {
 function NarrowNavigation({ clusterId, groups }: NarrowNavigationProps) {
   const navigate = useNavigate();
   const { resource } = useParams({ strict: false });
+  const isFindings = useMatchRoute()(paths.clusterFindings(clusterId)) !== false;
   return (
     <nav className={css["narrowNav"]} aria-label="Resources, to choose from">
       <Select
@@ -107,9 +120,10 @@ function NarrowNavigation({ clusterId, groups }: NarrowNavigationProps) {
         size="xs"
         searchable
         allowDeselect={false}
-        value={resource ?? overview}
+        value={resource ?? (isFindings ? findings : overview)}
         data={[
           { value: overview, label: "Overview" },
+          { value: findings, label: "Findings" },
           ...groups.map(({ section, resources }) => ({
             group: section,
             items: resources.map((info) => ({ value: info.resource, label: info.title })),
@@ -117,9 +131,9 @@ function NarrowNavigation({ clusterId, groups }: NarrowNavigationProps) {
         ]}
         onChange={(chosen) => {
           if (chosen === null) return;
-          void (chosen === overview
-            ? navigate(paths.cluster(clusterId))
-            : navigate(paths.resource(clusterId, chosen)));
+          if (chosen === overview) void navigate(paths.cluster(clusterId));
+          else if (chosen === findings) void navigate(paths.clusterFindings(clusterId));
+          else void navigate(paths.resource(clusterId, chosen));
         }}
       />
     </nav>

@@ -8,6 +8,7 @@ import { safeNext } from "../logic/search.ts";
 import { useServices } from "../services.ts";
 import { Command } from "../ui/Command.tsx";
 import { Logo } from "../ui/Logo.tsx";
+import { ProviderSignIn } from "./settings/ProviderSignIn.tsx";
 import css from "./sign-in.module.css";
 
 const route = getRouteApi("/sign-in");
@@ -17,7 +18,7 @@ const route = getRouteApi("/sign-in");
  */
 export function SignInPage() {
   usePageTitle("Sign in");
-  const { token, next } = route.useSearch();
+  const { token, next, refused } = route.useSearch();
   const { api, queryClient } = useServices();
   const router = useRouter();
   const attempt = useMutation({
@@ -48,6 +49,7 @@ export function SignInPage() {
         {(token === undefined || isUsed(attempt.error)) && (
           <Command text={readCommand()} label="Command that makes a sign-in link" />
         )}
+        {token === undefined && <ProviderSignIn refused={refused} />}
       </section>
     </main>
   );

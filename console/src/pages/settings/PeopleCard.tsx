@@ -123,8 +123,13 @@ function PersonCard({ person, onDone }: PersonCardProps) {
           <Button size="xs" variant="default" onClick={() => link.mutate(undefined)}>
             Make a sign-in link
           </Button>
-          <Button size="xs" color="red" variant="light" onClick={() => remove.mutate(undefined)}>
-            Remove
+          <Button
+            size="xs"
+            color="red"
+            variant={isSure ? "filled" : "light"}
+            onClick={() => (isSure ? remove.mutate(undefined) : setSure(true))}
+          >
+            {isSure ? `Really remove ${person.name}` : "Remove"}
           </Button>
         </div>
         {link.data !== undefined && (

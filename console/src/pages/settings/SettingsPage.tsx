@@ -5,6 +5,7 @@ import { useServices } from "../../services.ts";
 import { OrgCard } from "./OrgCard.tsx";
 import { InvitationsCard } from "./InvitationsCard.tsx";
 import { PeopleCard } from "./PeopleCard.tsx";
+import { ProvidersCard } from "./ProvidersCard.tsx";
 import { SessionsCard } from "./SessionsCard.tsx";
 import { TokensCard } from "./TokensCard.tsx";
 
@@ -18,6 +19,7 @@ export function SettingsPage() {
       {session !== undefined && <OrgCard session={session} />}
       {isAdmin && <PeopleCard ownId={session.person.id} />}
       {isAdmin && <InvitationsCard ownRole={session.person.role} />}
+      {session?.person.role === "owner" && <ProvidersCard />}
       {session !== undefined && <TokensCard ownRole={session.person.role} />}
       <SessionsCard />
     </Page>
