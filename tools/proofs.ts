@@ -30,7 +30,7 @@ export type Proof = {
   /** One sentence. */
   readonly proves: string;
   readonly invariants: readonly Invariant[];
-  /** The run is ended after this long. */
+  /** The run is ended after this long: twice what a default run may take, because machines are shared. */
   readonly boundMs: { readonly default: number; readonly full: number };
   readonly saboteurs: readonly [Saboteur, ...Saboteur[]];
 };
@@ -43,7 +43,7 @@ export const proofs: readonly Proof[] = [
     proves:
       "Objects that kubectl applies to a real kube-apiserver are on the API and on a page within 2 s; an edit and a delete follow; the operator only reads.",
     invariants: ["I1", "I4"],
-    boundMs: { default: minuteMs, full: 10 * minuteMs },
+    boundMs: { default: 2 * minuteMs, full: 10 * minuteMs },
     saboteurs: [
       {
         name: "drops-deletions",
@@ -272,7 +272,7 @@ export const proofs: readonly Proof[] = [
     proves:
       "Every kind of wrong key file is refused with its own message, and a private key pasted at the platform is refused, told to be compromised, and kept nowhere.",
     invariants: ["I5", "I8"],
-    boundMs: { default: minuteMs, full: 5 * minuteMs },
+    boundMs: { default: 2 * minuteMs, full: 5 * minuteMs },
     saboteurs: [
       {
         name: "one-message-for-all",
