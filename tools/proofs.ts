@@ -128,7 +128,7 @@ export const proofs: readonly Proof[] = [
         patches: [
           {
             file: "operator/src/project/protobuf-object.ts",
-            find: "if (error instanceof TooLarge) return stubOf(definition, range);",
+            find: "if (error instanceof TooLarge) return stubOf(this.#definition, range);",
             replace: "",
           },
         ],
