@@ -38,7 +38,7 @@ class WholeList {
       const obsyk = { dataCount: keys.length, dataKeys: keys, dataKeysQuality: "exact" };
       const { annotations, ...rest } = object.metadata;
       const pruned = { type: object.type, metadata: rest };
-      const canonical = canonicalize(recordOf(this.#definition, pruned, { mode: "keys", obsyk }));
+      const canonical = Buffer.from(canonicalize(recordOf(this.#definition, pruned, { mode: "keys", obsyk })));
       return { kind: "object", object: { uid, namespace, name, resourceVersion, managers: [], canonical } };
     });
     const { resourceVersion, continue: continueToken = "" } = metadata;

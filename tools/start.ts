@@ -76,18 +76,19 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   const dataDir = resolve(options.dataDir);
   makeFolder(dataDir);
   const certificates = await keepCertificates(makeFolder(dataDir, "tls"));
-  const ports = await portsFor(options);
   await using children = await openChildren(makeFolder(dataDir, "logs"));
   const whileAlive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, children.failure]);
 
   if (!isConsoleFresh()) say("building the console (once, until its sources change)");
   const { postgres } = options;
-  const launch = async (): Promise<ChildSpec> => {
+  const launch = async (): Promise<{ readonly platform: ChildSpec; readonly ports: Ports }> => {
     const consoleDir = resolve(await buildConsole(children, signal));
+    // As late as can be: a port that is free now may be taken in a minute.
+    const ports = await portsFor(options);
     const spec = platformSpec({ postgres, dataDir, consoleDir, certificates, ports });
     say("starting PostgreSQL and the platform");
     children.start(spec);
-    return spec;
+    return { platform: spec, ports };
   };
   const launching = launch();
   // Whoever awaits it below sees it fail.
@@ -96,7 +97,7 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   await nextTurn();
   const folder = makeFolder(dataDir, "cluster");
   await using sources = await openClusterSources(options, { folder, certificates });
-  const platform = await launching;
+  const { platform, ports } = await launching;
   const ready = waitFor("the platform's start", () => isPlatformReady(ports), {
     timeoutMs: startMs,
     intervalMs: 100,

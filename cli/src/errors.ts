@@ -13,6 +13,7 @@ type Ending = keyof typeof exitCodes;
 const endings = {
   KEY_REFUSED: "failed",
   FILE_EXISTS: "failed",
+  FOUND: "failed",
   FILE_FAILED: "failed",
   NOT_FOUND: "failed",
   AMBIGUOUS: "usage",

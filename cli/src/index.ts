@@ -1,3 +1,3 @@
 /** The CLI as a library: tests and tools run command lines through it. */
-export { runCli } from "./program.ts";
+export { describeCommands, runCli, type DescribedCommand } from "./program.ts";
 export type { Host, TextSink } from "./host.ts";

@@ -26,6 +26,8 @@ test("readManifest: names every resource in scope, and each field with a reason"
   assert.match(why.get("rules[].verbs[]") ?? "", /who may do what/);
   assert.match(why.get("spec.containers[].env[].valueFrom.secretKeyRef.name") ?? "", /by name/);
   assert.match(why.get("spec.sessionAffinity") ?? "", /reached/);
+  assert.match(why.get("obsyk.embeddedCopies[]") ?? "", /not its content/);
+  assert.match(why.get("obsyk.literalSecretEnv[].name") ?? "", /not the value/);
 });
 
 test("readManifest: modes decide what is named of Secrets", async () => {

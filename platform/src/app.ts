@@ -94,7 +94,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   await using stack = new AsyncDisposableStack();
   const { events, registry } = createObservers(options);
   const database = stack.use(await openPlatformStore(options, events));
-  const owner = await ensureFirstPerson(database.db);
+  await ensureFirstPerson(database.db);
   const stopping = new AbortController();
   const housekeeping = keepHouse(database, { clock, events, signal: stopping.signal });
   stack.defer(() => housekeeping.ended);
@@ -118,7 +118,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     ports: { ...ports, observe: observe.port },
     database,
     createSignInUrl: async () =>
-      signInUrl(consoleUrl, await createSignInLink(database.db, clock, owner)),
+      signInUrl(
+        consoleUrl,
+        await createSignInLink(database.db, clock, await ensureFirstPerson(database.db)),
+      ),
     async [Symbol.asyncDispose]() {
       events.stopping();
       stopping.abort(new Error("the platform stops"));

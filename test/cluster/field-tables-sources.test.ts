@@ -139,6 +139,17 @@ test("forbiddenFields: what tests plant has the numbers and types of Kubernetes'
   assert.deepEqual(problems, []);
 });
 
+/** The line that is missing. */
+function formatForbidden(field: {
+  readonly name: string;
+  readonly number: number;
+  readonly presence: string;
+  readonly type: string;
+}): string {
+  const type = field.type.replace("message ", "");
+  return `${field.name}: [${field.number}, "${field.presence}", "${type}"],`;
+}
+
 test("forbiddenFields: none is missing that an object of ours can have", () => {
   const tables = new Map<string, Message>();
   for (const definition of resources) messagesOf(definition.message, tables);
@@ -149,7 +160,7 @@ test("forbiddenFields: none is missing that an object of ours can have", () => {
     done.add(name);
     const known = { ...tables.get(name)?.fields, ...forbiddenFields[name] };
     for (const field of sources.get(name)?.values() ?? []) {
-      if (!Object.hasOwn(known, field.name)) missing.push(`${name}.${field.name}`);
+      if (!Object.hasOwn(known, field.name)) missing.push(`${name}: ${formatForbidden(field)}`);
       const [, inner] = /message (\S+)/.exec(field.type) ?? [];
       if (inner !== undefined) visit(inner);
     }

@@ -18,6 +18,8 @@ type Operation = {
   readonly path: string;
   readonly parameters: readonly string[];
   readonly filters: readonly string[];
+  /** Filters without which nothing is answered, with a value that each takes. */
+  readonly required: { readonly [filter: string]: string };
 };
 
 /** What a change needs beside the id; without it the id would not be looked at. */
@@ -66,9 +68,13 @@ export const prove: Prove = async (context) => {
 };
 
 async function readOperations(platform: Platform): Promise<readonly Operation[]> {
-  type Described = {
-    readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  type Parameter = {
+    readonly in: string;
+    readonly name: string;
+    readonly required?: boolean;
+    readonly schema?: { readonly enum?: readonly string[] };
   };
+  type Described = { readonly parameters?: readonly Parameter[] };
   type Document = {
     readonly paths: { readonly [path: string]: { readonly [method: string]: Described } };
   };
@@ -80,6 +86,11 @@ async function readOperations(platform: Platform): Promise<readonly Operation[]>
       path,
       parameters: [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name),
       filters: parameters.filter((one) => one.in === "query").map(({ name }) => name),
+      required: Object.fromEntries(
+        parameters
+          .filter((one) => one.in === "query" && one.required === true)
+          .map(({ name, schema }) => [name, schema?.enum?.[0] ?? ""]),
+      ),
     })),
   );
 }
@@ -99,7 +110,7 @@ async function tryAll(
   const ask = (operation: Operation, path: string, body?: object): Promise<Answer> =>
     call(platform, {
       method: operation.method,
-      path,
+      path: path + queryOf(operation.required),
       cookie: mine.cookie,
       ...(body === undefined ? {} : { body }),
     });
@@ -177,9 +188,13 @@ async function tryReading(
   // Answers for as long as it is open; it is tried by itself.
   if (operation.path === apiPaths.live) return 0;
   const path = fillPath(operation, mine, [], {});
-  const read = (query: string): Promise<Answer> =>
-    call(platform, { method: "GET", path: path + query, cookie: mine.cookie });
-  const whole = await read("");
+  const read = (query: { readonly [filter: string]: string }): Promise<Answer> =>
+    call(platform, {
+      method: "GET",
+      path: path + queryOf({ ...operation.required, ...query }),
+      cookie: mine.cookie,
+    });
+  const whole = await read({});
   assert.ok(whole.status < 300, `${operation.path}: ${whole.status} ${whole.text}`);
   assertNothingOf(theirs, whole, operation.path);
   let calls = 1;
@@ -191,16 +206,19 @@ async function tryReading(
   ] as const;
   for (const filter of operation.filters) {
     for (const [word, other] of words) {
-      const query = (text: string): string =>
-        `?${new URLSearchParams({ [filter]: text }).toString()}`;
-      const found = await read(query(word));
-      const absent = await read(query(other));
+      const found = await read({ [filter]: word });
+      const absent = await read({ [filter]: other });
       calls += 1;
       assert.deepEqual(plain(found), plain(absent), `${operation.path} by ${filter} tells theirs`);
       assertNothingOf(theirs, found, `${operation.path} by ${filter}`);
     }
   }
   return calls;
+}
+
+function queryOf(query: { readonly [filter: string]: string }): string {
+  const text = new URLSearchParams(query).toString();
+  return text === "" ? "" : `?${text}`;
 }
 
 function assertNothingOf(tenant: Tenant, { text }: Answer, what: string): void {

@@ -21,9 +21,9 @@ import {
   type Cluster,
 } from "@obsyk/testkit";
 
-export type Ran = { readonly code: number; readonly out: string; readonly err: string };
+type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
-export type RunOptions = {
+type RunOptions = {
   readonly env?: { readonly [name: string]: string };
   /** First line of standard input. */
   readonly input?: string;

@@ -3,6 +3,7 @@ import { chmod, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
+import { waitFor } from "@obsyk/testkit";
 import { openCliStage, waitUntilCurrent } from "./cli-stage.ts";
 
 const stage = await openCliStage();
@@ -286,6 +287,80 @@ test("describe: what it is, what is around it, how old that is, what is never co
     all.out.match(/^Name: /gm)?.length,
     names("deployments.apps", "east", namespace).length,
   );
+});
+
+test("findings: where, how it is known, how to fix it; --exit-code tells a pipeline", async () => {
+  const store = stage.clusters.get("west")?.store;
+  const key = "kubectl.kubernetes.io/last-applied-configuration";
+  const planted = "planted-8c1f";
+  store?.apply("secrets", {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: "copied",
+      namespace: "shop",
+      annotations: { [key]: `{"data":"${planted}"}` },
+    },
+    type: "Opaque",
+  });
+  const found = await waitFor(
+    "the finding",
+    async () => {
+      const ran = await obsyk(["findings", "-c", "west", "-n", "shop", "--kind", "embedded-copy"]);
+      return ran.out.includes("secrets/copied") ? ran : undefined;
+    },
+    { timeoutMs: 20_000, intervalMs: 200 },
+  );
+  const row = cells(found.out).find((line) => line.includes("secrets/copied"));
+  assert.deepEqual(row, [
+    "west",
+    "shop",
+    "secrets/copied",
+    "embedded-copy",
+    `metadata.annotations["${key}"]`,
+  ]);
+  assert.match(found.err, /How to fix:\n {2}embedded-copy: Apply with kubectl apply --server-side/);
+  const all = await obsyk(["findings", "-o", "json"]);
+  assert.ok(all.out.includes("copied") && !all.out.includes(planted));
+  assert.equal((await obsyk(["findings", "-c", "west", "--exit-code"])).code, 1);
+  const none = await obsyk(["findings", "-n", "nowhere", "--exit-code"]);
+  assert.deepEqual([none.code, none.out], [0, ""]);
+});
+
+test("get --watch: the table, then a line for each change, until it is interrupted", async () => {
+  const store = stage.clusters.get("west")?.store;
+  const apply = (name: string, phase: string): void => {
+    const metadata = { name };
+    store?.apply("namespaces", {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata,
+      status: { phase },
+    });
+  };
+  const stopping = new AbortController();
+  let text = "";
+  const running = obsyk(["get", "ns", "-c", "west", "-w"], {
+    signal: stopping.signal,
+    onOut: (more) => (text += more),
+  });
+  const seen = (pattern: RegExp): Promise<unknown> =>
+    waitFor(String(pattern), () => pattern.test(text), { timeoutMs: 20_000 });
+  try {
+    await seen(/^NAME +STATUS +AGE\ndefault +Active/);
+    apply("watched", "Active");
+    await seen(/^watched +Active/m);
+    apply("watched", "Terminating");
+    await seen(/^watched +Terminating/m);
+    store?.delete("namespaces", { namespace: "", name: "watched" });
+    await seen(/^watched +Terminating .*\(deleted\)$/m);
+  } finally {
+    stopping.abort(new Error("SIGINT"));
+  }
+  assert.equal((await running).code, 130);
+  assert.equal(text.match(/^default /gm)?.length, 1, "what did not change is not repeated");
+  const wrong = await obsyk(["get", "ns", "-w", "-o", "json"]);
+  assert.equal(wrong.code, 2);
 });
 
 test("operator manifest: one row a field, with the digest that sessions name", async () => {

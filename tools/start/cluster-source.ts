@@ -21,6 +21,8 @@ export type ClusterSource = AsyncDisposable & {
 };
 
 const seed = 20_260_101;
+/** A real API server lets a minute pass; here nobody should wait that long to see an as-of time move. */
+const bookmarkMs = 15_000;
 
 type Kept = { readonly folder: string; readonly certificates: CertificateFiles };
 
@@ -95,7 +97,7 @@ async function openSimulated(
 ): Promise<ClusterSource> {
   const { name, store } = scene;
   const token = randomBytes(24).toString("base64url");
-  const api = await openKubeApi({ store, certificates, token });
+  const api = await openKubeApi({ store, certificates, token, bookmarkMs });
   const kubeconfig = join(folder, `${name}.json`);
   writePrivate(kubeconfig, api.kubeconfig());
   const objects = resources.reduce((sum, one) => sum + store.count(one.resource), 0);

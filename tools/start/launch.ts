@@ -1,4 +1,5 @@
 /** How the parts are started and introduced to each other. */
+import { nodeFlags } from "@obsyk/operator";
 import type { Children, ChildSpec } from "./children.ts";
 import type { ClusterSource } from "./cluster-source.ts";
 import { makeFolder, type CertificateFiles, type Identity } from "./data-dir.ts";
@@ -60,7 +61,7 @@ export function operatorSpec(run: {
   const { context } = run.source;
   return {
     name: `operator-${encodeURIComponent(run.source.name)}`,
-    args: ["--single-threaded", "--max-semi-space-size=1", "operator/src/main.ts"],
+    args: [...nodeFlags, "operator/src/main.ts"],
     env: {
       OBSYK_PLATFORM_URL: `https://127.0.0.1:${run.ports.agent}`,
       OBSYK_CLUSTER_NAME: run.source.name,

@@ -1,45 +1,18 @@
-import type { InventoryObject } from "@obsyk/contract";
-import { columnsOf, labelsAt, nameText, type Cell } from "@obsyk/contract/printer";
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
 import { explainAbsence, freshnessWarnings } from "../freshness.ts";
 import type { Host } from "../host.ts";
-import {
-  addConnectionOptions,
-  connect,
-  type Connection,
-  type ConnectionOptions,
-} from "../platform/connection.ts";
-import {
-  listClusters,
-  olderOf,
-  readClusterDetail,
-  readPages,
-  type AnswerAge,
-} from "../platform/objects.ts";
+import { addConnectionOptions, connect } from "../platform/connection.ts";
+import { listClusters, olderOf, readClusterDetail, type AnswerAge } from "../platform/objects.ts";
 import { listOf, manifestOf, toJson, toYaml, type Manifest } from "../print/manifest.ts";
 import { parseOutputFormat, type OutputFormat } from "../print/output-format.ts";
-import { Progress } from "../print/progress.ts";
 import { wantsColour } from "../print/style.ts";
 import { renderTable } from "../print/table.ts";
 import { parseTargets, type Target } from "../resources/targets.ts";
 import { singularOf } from "../resources/names.ts";
-import {
-  addScopeOptions,
-  namespaceFor,
-  resolveScope,
-  type Scope,
-  type ScopeOptions,
-} from "../scope.ts";
-
-export type GetOptions = ConnectionOptions &
-  ScopeOptions & {
-    readonly selector?: string;
-    readonly output?: string;
-    readonly showLabels?: true;
-    readonly headers: boolean;
-    readonly watch?: true;
-  };
+import { addScopeOptions, namespaceFor, resolveScope } from "../scope.ts";
+import { collect, viewOf, warn, type GetOptions, type Question } from "../question.ts";
+import { watchTable } from "./watch.ts";
 
 const help = `
 RESOURCE is what kubectl takes: pods, pod, po, deployments.apps, po,svc, all; NAME as in pod NAME or pod/NAME.
@@ -79,51 +52,18 @@ async function get(host: Host, args: readonly string[], options: GetOptions): Pr
   await using connection = await connect(host, options);
   const scope = await resolveScope(connection, options);
   const question: Question = { host, connection, scope, options, format };
+  if (options.watch === true) {
+    const [target, ...more] = targets;
+    if (format.kind !== "table" || target === undefined || more.length > 0) {
+      throw new CliError(
+        "USAGE",
+        "-w follows one resource, as a table: without -o, or with -o wide",
+      );
+    }
+    return await watchTable(question, target, format.wide);
+  }
   if (format.kind === "table") return await getTables(question, targets);
   await getManifests(question, targets, format);
-}
-
-export type Question = {
-  readonly host: Host;
-  readonly connection: Connection;
-  readonly scope: Scope;
-  readonly options: GetOptions;
-  readonly format: OutputFormat;
-};
-
-type Collected<T> = {
-  readonly items: readonly T[];
-  readonly missing: readonly string[];
-  readonly age: AnswerAge;
-};
-
-/** All pages of one target; each object is turned into what is shown at once, so that records are not kept. */
-async function collect<T>(
-  { host, connection, scope, options }: Question,
-  target: Target,
-  show: (object: InventoryObject) => T,
-): Promise<Collected<T>> {
-  using progress = new Progress(host);
-  const items: T[] = [];
-  const missing: string[] = [];
-  let age: AnswerAge | undefined;
-  for (const name of target.names.length === 0 ? [undefined] : target.names) {
-    const before = items.length;
-    const filter = {
-      cluster: scope.cluster,
-      resource: target.resource,
-      namespace: namespaceFor(target, scope, options),
-      labelSelector: options.selector,
-      objectName: name,
-    };
-    for await (const page of readPages(connection.client, filter)) {
-      items.push(...page.items.map(show));
-      age = olderOf(age, page);
-      progress.show(`${items.length} ${target.resource}`);
-    }
-    if (name !== undefined && items.length === before) missing.push(name);
-  }
-  return { items, missing, age: age ?? { blind: [] } };
 }
 
 async function getTables(question: Question, targets: readonly Target[]): Promise<void> {
@@ -151,52 +91,6 @@ async function getTables(question: Question, targets: readonly Target[]): Promis
   }
   if (shown === 0 && missing.length === 0) warn(host, [nothingFound(question, targets)]);
   fail(missing);
-}
-
-export type View = {
-  readonly header: readonly string[];
-  readonly row: (object: InventoryObject, nowMs: number) => readonly Cell[];
-  /** Clusters by name; within one, the platform's order. */
-  readonly order: (rows: readonly (readonly Cell[])[]) => readonly (readonly Cell[])[];
-};
-
-export function viewOf(
-  { scope, options }: Question,
-  target: Target,
-  { wide, prefixed }: { readonly wide: boolean; readonly prefixed: boolean },
-): View {
-  const columns = columnsOf(target.resource).filter((one) => wide || !(one.wide || one.own));
-  const isNamespaced = target.definition?.namespaced ?? true;
-  const withNamespace = isNamespaced && namespaceFor(target, scope, options) === undefined;
-  const withCluster = scope.cluster === undefined;
-  const prefix = prefixed ? `${singularOf(target)}/` : "";
-  return {
-    header: [
-      ...(withCluster ? ["CLUSTER"] : []),
-      ...(withNamespace ? ["NAMESPACE"] : []),
-      "NAME",
-      ...columns.map(({ header }) => header),
-      ...(options.showLabels === true ? ["LABELS"] : []),
-    ],
-    row: (object, nowMs) => [
-      ...(withCluster ? [{ text: object.cluster.name }] : []),
-      ...(withNamespace ? [{ text: object.namespace ?? "" }] : []),
-      { text: prefix + nameText(object) },
-      ...columns.map(({ cell }) => cell(object.record, nowMs)),
-      ...(options.showLabels === true ? [{ text: labelsText(object.record) }] : []),
-    ],
-    order: (rows) => (withCluster ? rows.toSorted(byFirstCell) : rows),
-  };
-}
-
-function byFirstCell([one]: readonly Cell[], [other]: readonly Cell[]): number {
-  const texts = [one?.text ?? "", other?.text ?? ""] as const;
-  return texts[0] === texts[1] ? 0 : texts[0] < texts[1] ? -1 : 1;
-}
-
-function labelsText(record: unknown): string {
-  const labels = labelsAt(record, "metadata", "labels").map(([key, value]) => `${key}=${value}`);
-  return labels.length === 0 ? "<none>" : labels.join(",");
 }
 
 async function getManifests(
@@ -285,10 +179,6 @@ async function absenceWarnings(
 }
 
 const explainedClusters = 10;
-
-function warn({ error }: Host, lines: readonly string[]): void {
-  for (const line of lines) error.write(`${line}\n`);
-}
 
 function fail(missing: readonly string[]): void {
   if (missing.length > 0) throw new CliError("NOT_FOUND", missing.join("\nobsyk: "));

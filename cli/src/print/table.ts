@@ -9,6 +9,8 @@ import { printable } from "./printable.ts";
 export type Table = {
   readonly header: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
+  /** Rows that were shown before, under which these have to stand. */
+  readonly above?: readonly (readonly Cell[])[];
 };
 
 export type TableStyle = { readonly colour: boolean; readonly headers: boolean };
@@ -18,11 +20,12 @@ const gap = "   ";
 /** Select Graphic Rendition (ECMA-48 §8.3.117). */
 const toneCodes: { readonly [tone in Tone]: number } = { good: 32, warn: 33, bad: 31, muted: 2 };
 
-export function renderTable({ header, rows }: Table, style: TableStyle): string {
+export function renderTable({ header, rows, above = [] }: Table, style: TableStyle): string {
   const shown = rows.map((row) =>
     row.map(({ text, ...rest }) => ({ ...rest, text: printable(text) })),
   );
-  const widths = widthsOf(header, shown, style.headers);
+  const isUnderHeadings = style.headers || above.length > 0;
+  const widths = widthsOf(header, [...above, ...shown], isUnderHeadings);
   const lines = shown.map((row) => renderLine(row, widths, style.colour));
   const title = header.map((text) => ({ text }));
   return [...(style.headers ? [renderLine(title, widths, false)] : []), ...lines]

@@ -379,6 +379,56 @@ const questions: readonly (readonly [string, readonly string[], readonly string[
     ],
   ],
   [
+    "which pod belongs to which deployment",
+    ["replicasets.apps"],
+    ["metadata.uid", "metadata.ownerReferences[].uid", "spec.template.spec.containers[].image"],
+  ],
+  [
+    "whether storage outlives its claim, where it is, and which Secrets mount it",
+    ["persistentvolumes"],
+    [
+      "spec.persistentVolumeReclaimPolicy",
+      "spec.claimRef.uid",
+      "spec.csi.driver",
+      "spec.csi.nodeStageSecretRef.namespace",
+      "spec.hostPath.path",
+    ],
+  ],
+  [
+    "which webhooks judge what, and whether they fail open",
+    [
+      "validatingwebhookconfigurations.admissionregistration.k8s.io",
+      "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+    ],
+    [
+      "webhooks[].failurePolicy",
+      "webhooks[].rules[].resources[]",
+      "webhooks[].namespaceSelector.matchExpressions[].operator",
+      "webhooks[].clientConfig.service.name",
+    ],
+  ],
+  [
+    "which endpoints are ready, and whose they are",
+    ["endpointslices.discovery.k8s.io"],
+    ["endpoints[].conditions.ready", "endpoints[].targetRef.uid", "endpoints[].zone"],
+  ],
+  [
+    "how often something happened, the modern way and the old one",
+    ["events"],
+    ["eventTime", "series.count", "series.lastObservedTime", "count", "lastTimestamp"],
+  ],
+  [
+    "what bounds and moves the number of pods",
+    ["horizontalpodautoscalers.autoscaling"],
+    ["spec.maxReplicas", "spec.metrics[].resource.target.averageUtilization"],
+  ],
+  [
+    "what protects pods from disruption",
+    ["poddisruptionbudgets.policy"],
+    ["spec.minAvailable", "spec.selector.matchLabels{}", "status.disruptionsAllowed"],
+  ],
+  ["how much of a quota is used", ["resourcequotas"], ["status.hard{}", "status.used{}"]],
+  [
     "whether a node is ready, unknown, cordoned or under pressure",
     ["nodes"],
     [

@@ -1,7 +1,7 @@
 import { constants, createZstdCompress } from "node:zlib";
 
-/** Most of what one batch becomes fits in one piece. */
-const pieceBytes = 64 * 1024;
+/** Small, so that all pieces of a frame but the last are gone before a garbage collection can take them for old. */
+const pieceBytes = 16 * 1024;
 
 /**
  * Zstandard frames, one after the other, from one encoder. An encoder for each batch would leave its buffers behind until

@@ -9,8 +9,8 @@ import type { TextPart } from "./line-text.ts";
 
 /** Lines take a few KiB; one larger than this gets a slab of its own. */
 const slabBytes = 64 * 1024;
-/** Emptied slabs that are kept for the next lines. */
-const maxSpare = 8;
+/** Emptied slabs that are kept for the next lines: as many as a list fills before it waits for room. */
+const maxSpare = 32;
 /** What may be held beyond twice the texts' own bytes before those of sparse slabs move together. */
 const slackBytes = 512 * 1024;
 

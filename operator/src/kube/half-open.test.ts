@@ -60,7 +60,10 @@ test("openClusterAccess: a half-open connection is noticed within 30 s (pitfall 
   const child = spawn(
     "unshare",
     [
-      ...["--map-root-user", "--net", "sh", "-c"],
+      "--map-root-user",
+      "--net",
+      "sh",
+      "-c",
       'ip link set lo up && exec "$@"',
       "sh",
       process.execPath,

@@ -61,5 +61,6 @@ export class ObjectReader {
 
 function stubOf(definition: ResourceDefinition, range: Range): ReadObject {
   const identity = readIdentity(range);
-  return { kind: "object", object: { ...identity, canonical: stubRecord(definition, identity) } };
+  const canonical = Buffer.from(stubRecord(definition, identity));
+  return { kind: "object", object: { ...identity, canonical } };
 }

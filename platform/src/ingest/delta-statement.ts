@@ -26,7 +26,7 @@ old as materialized (
     select o.ctid as tid, ${objectColumns} from object o
     where o.org_id = $1 and o.cluster_id = $2 and o.resource = i.r and o.uid = i.u offset 0) o
 ),
-put as materialized (
+put as (
   select i.*, old.uid is null as ins, old.hash as oh, old.member as om, old.stream_id as os, old.namespace as ons,
     old.in_scope as oi, old.not_collected_since as onc, old.stub as ost,
     old.valid_from_earliest as oe, old.valid_from as ot, old.clock_error_ms as oce, old.received_at as oa,

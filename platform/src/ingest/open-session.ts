@@ -198,12 +198,12 @@ export function measureClock(
 async function restart(
   client: pg.ClientBase,
   key: ClusterKey,
-  { entering, reshaped }: SyncedScope,
+  { returning, reshaped }: SyncedScope,
   context: SessionContext & { readonly isNew: boolean },
 ): Promise<void> {
   const before = await loadStreams(client, key);
   const after = new Map<string, StreamState>();
-  const returned = new Set(entering);
+  const returned = new Set(returning);
   for (const [name, stream] of before) {
     const reason = returned.has(name) ? "not-collected" : "start";
     const isRestarted = context.isNew || returned.has(name);

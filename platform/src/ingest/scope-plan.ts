@@ -25,8 +25,8 @@ export type ScopePlan = {
   readonly declared: readonly (Stream & { readonly name: string; readonly version: string })[];
   /** Nobody reads them any more. */
   readonly leaving: readonly string[];
-  /** Not read before, or read again. */
-  readonly entering: readonly string[];
+  /** Of the declared ones: read again after they were out of scope. */
+  readonly returning: readonly string[];
   /** In scope and not declared, but with objects: their namespace may be gone. */
   readonly held: readonly string[];
   /** Their records have another shape than those that are stored. */
@@ -64,7 +64,10 @@ export function planScope(
     scope,
     declared,
     leaving: leaving.map(({ name }) => name),
-    entering: entering.map(({ name }) => name),
+    returning: entering
+      .filter(({ name }) => known.some((stream) => stream.name === name))
+      .filter((stream) => !wasInScope(stream, scope, before))
+      .map(({ name }) => name),
     held: held.map(({ name }) => name),
     reshaped: known
       .filter(({ name, recordVersion, count }) => {
@@ -74,6 +77,16 @@ export function planScope(
       .map(({ name }) => name),
     affected: [...new Set(moved.map(({ name }) => parseStream(name)?.resource ?? ""))].sort(),
   };
+}
+
+/** Streams also begin again within a scope: with their namespace, or with the session. */
+function wasInScope(stream: Stream, scope: Scope, before: Scope | undefined): boolean {
+  if (before === undefined) return false;
+  const isRead = before.resources.some(
+    ({ resource, mode }) => resource === stream.resource && mode === stream.mode,
+  );
+  if (stream.namespace !== "*") return isRead && isNamespaceIn(before.namespaces, stream.namespace);
+  return isRead && JSON.stringify(before.namespaces) === JSON.stringify(scope.namespaces);
 }
 
 /** Only mode `counts` names its streams one by one as namespaces become known. */

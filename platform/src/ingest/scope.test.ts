@@ -96,6 +96,8 @@ test("syncScope: a resource off and on again: marked, uncounted, kept, confirmed
   await agent.send(begin(agent, pods), gone(agent, pods, second), end(agent, pods));
   assert.deepEqual(await marks(agent), [["a", true, undefined]]);
   assert.equal(await liveCount(agent), 1);
+  const reasons = (await inventory.blind(agent.clusterId)).map((row) => row["reason"]);
+  assert.deepEqual(reasons, ["not-collected"]);
   const [closed, ...others] = await inventory.history(agent.clusterId);
   assert.deepEqual(others, []);
   assert.deepEqual([closed?.["name"], closed?.["cause"]], ["b", "absent"]);
@@ -195,12 +197,19 @@ test("syncScope: streams of mode counts wait for their namespace to be known; th
   const streams = names.map((stream) => ({ stream, recordVersion: "00000000000000aa" }));
   const second = await agent.open({ ...declaration, streams });
   assert.deepEqual(second.held, [counts[1]]);
-  assert.deepEqual(
+  const dropped = async () =>
     (await inventory.streams(agent.clusterId))
       .filter((row) => row["collected"] === false)
-      .map((row) => row["name"]),
-    [counts[2]],
-  );
+      .map((row) => row["name"]);
+  assert.deepEqual(await dropped(), [counts[2]], "empty, and nobody named it");
+  const third = await agent.open({
+    ...declaration,
+    streams: [...streams, { stream: counts[2] ?? "", recordVersion: "00000000000000aa" }],
+  });
+  assert.deepEqual(third.held, [counts[1]]);
+  assert.deepEqual(await dropped(), []);
+  const reasons = (await inventory.blind(agent.clusterId)).map((row) => row["reason"]);
+  assert.ok(reasons.length > 0 && reasons.every((reason) => reason === "start"), "it never left");
 });
 
 test("applyBatch: a wider table changes no history, whatever the object's version (R14)", async () => {

@@ -9,7 +9,7 @@ import type pg from "pg";
 import { planScope, type KnownStream, type ScopePlan } from "./scope-plan.ts";
 import { allowManyRows, type ClusterKey } from "./stream-store.ts";
 
-export type SyncedScope = Pick<ScopePlan, "held" | "entering"> & {
+export type SyncedScope = Pick<ScopePlan, "held" | "returning"> & {
   /** Streams whose stored records have another shape. */
   readonly reshaped: ReadonlySet<string>;
 };
@@ -41,12 +41,12 @@ export async function syncScope(
     key.clusterId,
     JSON.stringify(plan.scope),
   ]);
-  const { held, entering } = plan;
+  const { held, returning } = plan;
   const reshaped = new Set(plan.reshaped);
   if (plan.affected.length > 0) {
     for (const name of await moveObjects(client, key, plan, at)) reshaped.add(name);
   }
-  return { held, entering, reshaped };
+  return { held, returning, reshaped };
 }
 
 async function readKnown(client: pg.ClientBase, key: ClusterKey): Promise<KnownStream[]> {

@@ -75,17 +75,16 @@ export function conditionsOf(kind: FindingKind | undefined): readonly RawBuilder
 }
 
 function toFindings(row: ObjectRow): readonly FoundFinding[] {
-  // Records come out of jsonb, which holds nothing but JSON.
-  return findingsOf(row.resource, row.record as JsonObject).map((finding) => ({
+  const place = {
     cluster: { id: row.cluster_id, name: row.cluster_name },
     resource: row.resource,
     uid: row.uid,
     ...optionalText("namespace", row.namespace),
     name: row.name,
-    kind: finding.kind,
-    location: finding.location,
-    evidence: finding.evidence,
-    fix: finding.fix,
     ...optional("asOf", row.mark_at),
-  }));
+  };
+  // Records come out of jsonb, which holds nothing but JSON.
+  return findingsOf(row.resource, row.record as JsonObject).map(
+    ({ kind, location, evidence, fix }) => Object.assign({ kind, location, evidence, fix }, place),
+  );
 }

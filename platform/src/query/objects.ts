@@ -203,7 +203,7 @@ export function keyOf(row: ObjectRow): ObjectKey {
   return { clusterId: cluster_id, resource, namespace, name, uid };
 }
 
-export function toObject(row: ObjectRow): InventoryObject {
+function toObject(row: ObjectRow): InventoryObject {
   return {
     cluster: { id: row.cluster_id, name: row.cluster_name },
     resource: row.resource,

@@ -4,7 +4,8 @@ import { after, test } from "node:test";
 import type { JsonObject, ReferenceQuery } from "@obsyk/contract";
 import { openTestInventory, type ClusterAgent } from "../ingest/test-inventory.ts";
 import { openTestDatabase } from "../store/test-database.ts";
-import { withScope } from "../tenancy/scope.ts";
+import { createScope, withScope } from "../tenancy/scope.ts";
+import { readCluster } from "./clusters.ts";
 import { listReferences } from "./references.ts";
 
 const inventory = openTestInventory(await openTestDatabase());
@@ -107,6 +108,25 @@ test("listReferences: Secrets are known by whoever names them, with the keys the
       ["config", ["x", "y"]],
     ],
   );
+});
+
+test("listReferences, readCluster: whoever is limited to a namespace hears of no other (I6)", async () => {
+  const agent = await openAgent();
+  const { clusterId, now } = agent;
+  const viewer = createScope(scope.orgId, "viewer", { [clusterId]: ["bank"] });
+  const query = { resource: "secrets" } as const;
+  const page = await withScope(db, viewer, (tx) =>
+    listReferences(tx, viewer, { clusterId, query, now }),
+  );
+  assert.deepEqual(
+    page.items.map(({ namespace, name }) => `${namespace}/${name}`),
+    ["bank/registry"],
+  );
+  const declared = { resources: [], namespaces: { include: ["shop"], exclude: [] } };
+  agent.now += 60_000;
+  await agent.open({ scope: declared });
+  const detail = await withScope(db, viewer, (tx) => readCluster(tx, viewer, clusterId, now));
+  assert.deepEqual([detail.scope, detail.facts.nodes], [undefined, undefined]);
 });
 
 test("listReferences: pages together are the whole, and nothing is kept of what left the scope (R14)", async () => {

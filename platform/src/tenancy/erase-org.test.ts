@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { callConsole, openTestPlatform, type TestPlatform } from "../test-platform.ts";
+import {
+  callConsole,
+  membersOf,
+  openTestPlatform,
+  signInOwner,
+  type TestPlatform,
+} from "../test-platform.ts";
 import { exported, notExported } from "./export-org.ts";
 import { callAs, created, fillOrg, joinAs, type FilledOrg } from "./test-people.ts";
 
@@ -127,4 +133,18 @@ test("deletion: what a stop left over goes with the next housekeeping", async ()
   await target.query("select erase_marked(5000)");
   assert.deepEqual(await target.query("select from org where public_id = $1", [left.orgId]), []);
   assert.deepEqual(await target.query("select erase_marked(5000)"), [{ erase_marked: "0" }]);
+});
+
+test("deletion: after the only organisation, a link signs a new owner in to a new one", async () => {
+  const erased = await callAs(target, other, {
+    method: "DELETE",
+    path: "/api/v1/org",
+    body: { name: "default" },
+  });
+  assert.equal(erased.status, 204, erased.text);
+  const cookie = await signInOwner(target);
+  const { items } = membersOf(await callConsole(target, { path: "/api/v1/clusters", cookie })) as {
+    items: readonly unknown[];
+  };
+  assert.deepEqual(items, []);
 });

@@ -69,6 +69,8 @@ function buildShops(plan: Plan): Scene {
       apps: plans.shopApps(country),
     });
   }
+  const payments = { namespace: "payments", team: "payments", registry: "registry.example.com" };
+  addJobs(scene, payments, plans.paymentJobs);
   config.addLeakySecret(scene, { namespace: "payments", name: "psp-merchant-key" });
   access.addBroadAccess(scene, "shop-de");
   evictSome(scene, 3);
@@ -82,9 +84,7 @@ function buildBatch(plan: Plan): Scene {
     const namespace = `data-${domain}`;
     const registry = "europe-docker.pkg.dev/example/data";
     addGroup(scene, { namespace, team: "analytics", registry, apps: plans.domainApps(domain) });
-    for (const job of plans.domainJobs) {
-      addJobs(scene, namespace, { ...job, image: `${registry}/${job.name}` });
-    }
+    addJobs(scene, { namespace, team: "analytics", registry }, plans.domainJobs);
   }
   config.addLeakySecret(scene, { namespace: "data-orders", name: "warehouse-login" });
   evictSome(scene, 5);
@@ -103,6 +103,8 @@ function buildPlatform(plan: Plan): Scene {
     const registry = "registry.example.com/projects";
     addGroup(scene, { namespace, team: project, registry, apps: plans.projectApps(project) });
   }
+  const vault = { namespace: "vault", team: "security", registry: "docker.io/hashicorp" };
+  addJobs(scene, vault, plans.platformJobs);
   access.addBroadAccess(scene, "argocd");
   evictSome(scene, 2);
   return scene;
@@ -186,24 +188,24 @@ function addApp(scene: Scene, app: App, isSystem: boolean): void {
   access.addAppAccess(scene, app);
 }
 
+/** CronJobs with what their pods use. */
 function addJobs(
   scene: Scene,
-  namespace: string,
-  plan: plans.CronPlan & { readonly image: string },
+  at: Pick<plans.NamespaceApps, "namespace" | "team" | "registry">,
+  jobs: readonly plans.CronPlan[],
 ): void {
-  const { everyHours, ...rest } = plan;
-  const cronJob = { ...rest, namespace, team: "analytics", everyMs: everyHours * hourMs };
-  config.addServiceAccount(scene, { namespace, name: plan.name }, {});
-  config.addConfigMap(scene, { namespace, name: `${plan.name}-config` }, ["job.yaml"]);
-  config.addSecret(
-    scene,
-    { namespace, name: `${plan.name}-credentials` },
-    {
-      type: "Opaque",
-      keys: ["password", "token"],
-    },
-  );
-  addCronJob(scene, cronJob);
+  const { namespace, team, registry } = at;
+  for (const { everyHours, ...job } of jobs) {
+    config.addServiceAccount(scene, { namespace, name: job.name }, {});
+    config.addConfigMap(scene, { namespace, name: `${job.name}-config` }, ["job.yaml"]);
+    config.addSecret(
+      scene,
+      { namespace, name: `${job.name}-credentials` },
+      { type: "Opaque", keys: ["password", "token"] },
+    );
+    const image = `${registry}/${job.name}`;
+    addCronJob(scene, { ...job, namespace, team, image, everyMs: everyHours * hourMs });
+  }
 }
 
 /** Words in turn; when they are used up, with a number. */

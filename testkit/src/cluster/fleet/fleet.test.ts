@@ -46,10 +46,10 @@ function liveFor(scene: Scene, seconds: number): number {
 describe("generateFleet", () => {
   const fleet = make(7);
 
-  it("makes the same bytes for the same seed, after ten minutes of life too", () => {
+  it("makes the same bytes for the same seed, after five minutes of life too", () => {
     const [other, again] = [make(7, 1500), make(7, 1500)];
     assert.deepEqual(other.map(contents), again.map(contents));
-    for (const scenes of [other, again]) for (const scene of scenes) liveFor(scene, 600);
+    for (const scenes of [other, again]) for (const scene of scenes) liveFor(scene, 300);
     assert.deepEqual(other.map(contents), again.map(contents));
     assert.notDeepEqual(make(8, 1500).map(contents), make(7, 1500).map(contents));
   });
@@ -60,8 +60,8 @@ describe("generateFleet", () => {
       ["prod-eu-shops", "batch-eu", "platform"],
     );
     assert.ok(Math.abs(total(fleet) - 6000) < 600, String(total(fleet)));
-    const large = make(7, 12_000);
-    assert.ok(Math.abs(total(large) - 12_000) < 600, String(total(large)));
+    const large = make(7, 7500);
+    assert.ok(Math.abs(total(large) - 7500) < 600, String(total(large)));
     assert.deepEqual(contents(large[1] as Scene), contents(fleet[1] as Scene));
     const small = make(7, 1000);
     assert.ok(total(small) < 2000, String(total(small)));
@@ -127,7 +127,7 @@ describe("Life", () => {
       const nodes = scene.nodes.length;
       const version = scene.store.resourceVersion;
       const seen = watchAll(scene);
-      const seconds = 1200;
+      const seconds = 900;
       liveFor(scene, seconds);
       const writes = scene.store.resourceVersion - version;
       assert.ok(writes > seconds / 4 && writes < seconds * 4, `${writes} writes`);

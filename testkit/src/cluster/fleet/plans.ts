@@ -231,6 +231,18 @@ export const domainJobs: readonly CronPlan[] = [
   { name: "reconcile", schedule: "15 * * * *", everyHours: 1, failsEvery: 2 },
 ];
 
+/** What runs by the clock beside the shops. */
+export const paymentJobs: readonly CronPlan[] = [
+  { name: "settlement", schedule: "0 1 * * *", everyHours: 24, failsEvery: 0 },
+  { name: "invoice-run", schedule: "0 4 * * *", everyHours: 24, failsEvery: 3 },
+  { name: "expire-reservations", schedule: "*/15 * * * *", everyHours: 0.25, failsEvery: 0 },
+];
+
+export const platformJobs: readonly CronPlan[] = [
+  { name: "vault-snapshot", schedule: "0 */4 * * *", everyHours: 4, failsEvery: 0 },
+  { name: "rotate-unseal-keys", schedule: "0 5 1 * *", everyHours: 720, failsEvery: 0 },
+];
+
 /** The platform's own services. */
 export const platformServices: readonly NamespaceApps[] = [
   {

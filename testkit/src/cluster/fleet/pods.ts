@@ -120,11 +120,19 @@ function podStatus(scene: Scene, plan: Pick<PodPlan, "spec" | "state" | "created
       .map((container, index) =>
         containerStatus(random, container, {
           state: index === 0 || state.kind !== "trouble" ? state : { kind: "running" },
-          nowMs: createdMs + 8000,
+          nowMs: lastChange(scene, state, createdMs),
         }),
       ),
     qosClass: "Burstable",
   };
+}
+
+/** When the containers last changed: a failing one minutes ago at most. */
+function lastChange({ random, now }: Scene, state: PodState, createdMs: number): number {
+  const isFailing = state.kind === "trouble" && state.restarts > 0;
+  return isFailing
+    ? Math.max(createdMs + 8000, now() - between(random, 5, 290) * 1000)
+    : createdMs + 8000;
 }
 
 function phaseOf(state: PodState): string {
