@@ -1,6 +1,6 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
-/** Petrol: light enough for text on dark at 4, dark enough for text on white at 7. */
+/** Petrol: light enough for text on dark at 4, dark enough below white text at 6 and for text on white at 7. */
 const petrol: MantineColorsTuple = [
   "#e6f7f6",
   "#cfeceb",
@@ -36,7 +36,7 @@ const monospace =
 export const theme = createTheme({
   colors: { petrol, dark },
   primaryColor: "petrol",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   fontFamily: system,
   fontFamilyMonospace: monospace,
   headings: { fontFamily: system, fontWeight: "600" },

@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import type { JsonObject } from "@obsyk/contract";
 import { waitFor } from "@obsyk/testkit";
 import type { Locator, Page } from "playwright-core";
+import { findBarriers } from "./accessibility.ts";
 import { openStage, type Stage, type WatchedPage } from "./stage.ts";
 
 let stage: Stage;
@@ -317,9 +318,9 @@ describe("keyboard", () => {
   });
 });
 
-describe("content security policy", () => {
+describe("content security policy and accessibility", () => {
   for (const colorScheme of ["light", "dark"] as const) {
-    it(`every page in the ${colorScheme} theme: no breach`, async () => {
+    it(`every page in the ${colorScheme} theme: no breach and no barrier`, async () => {
       const base = new URL(await clusterPath()).pathname;
       await using other = await stage.openPage({ colorScheme });
       await signIn(other.page);
@@ -341,10 +342,14 @@ describe("content security policy", () => {
         [`${base}/findings`, other.page.getByRole("heading", { name: "Findings in demo" })],
         ["/no-such-page", other.page.getByRole("heading", { name: "There is no such page" })],
       ];
+      const barriers: string[] = [];
       for (const [path, ready] of pages) {
         await other.page.goto(stage.consoleUrl + path);
         await ready.waitFor();
+        const found = await findBarriers(other.page);
+        barriers.push(...found.map((barrier) => `${path}: ${barrier}`));
       }
+      assert.deepEqual(barriers, []);
       await other.page.goto(`${stage.consoleUrl}${base}/pods`);
       await other.page.getByRole("button", { name: "Session" }).click();
       await other.page.getByRole("menuitem", { name: "Sign out" }).waitFor();
