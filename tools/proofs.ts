@@ -158,7 +158,7 @@ export const proofs: readonly Proof[] = [
   {
     id: "restart",
     proves:
-      "Killed with SIGKILL at random moments of a list and of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
+      "Killed with SIGKILL inside a list and at random moments of a watch, platform, PostgreSQL and operator come back by themselves and end equal to the API server.",
     invariants: ["I1", "I7", "I8"],
     boundMs: { default: 2 * minuteMs, full: 15 * minuteMs },
     saboteurs: [
