@@ -1,9 +1,9 @@
 /**
- * Saboteurs that need more than a line. Each is source text that takes the place of ours while a proof's processes load.
+ * Saboteurs that need more than a line, or are many. Each is source text that takes the place of ours while a proof's processes load.
  *
  * @module
  */
-import type { Saboteur } from "./proofs.ts";
+import type { Saboteur, Saboteurs } from "./proofs.ts";
 
 const decode = "operator/src/project/decode.ts";
 
@@ -84,3 +84,55 @@ export const neverSweeps: Saboteur = {
   ],
   caught: /differences from the API server's list: .*no longer exists/,
 };
+
+/** For what is refused, and what a refusal says. */
+export const wrongKeySaboteurs: Saboteurs = [
+  {
+    name: "one-message-for-all",
+    breaks: "every refusal says the same",
+    patches: [
+      {
+        file: "runtime/src/signing-key.ts",
+        find: "super(keyProblems[code]);",
+        replace: 'super("the key is wrong");',
+      },
+    ],
+    caught: /share one message/,
+  },
+  {
+    name: "any-curve-will-do",
+    breaks: "keys on other curves are taken",
+    patches: [
+      {
+        file: "runtime/src/signing-key.ts",
+        find: 'return "KEY_CURVE_P384";',
+        replace: "return undefined;",
+      },
+    ],
+    caught: /P-384: exit code 0/,
+  },
+  {
+    name: "the-file-in-the-message",
+    breaks: "a refusal quotes the key",
+    patches: [
+      {
+        file: "cli/src/commands/key.ts",
+        find: "`${file}: ${error.message} (${error.code})`",
+        replace: '`${file}: ${error.message} ${await readFile(file, "latin1")}`',
+      },
+    ],
+    caught: /shows bytes of the key/,
+  },
+  {
+    name: "blind-to-pasted-keys",
+    breaks: "the platform does not see that a pasted key is private",
+    patches: [
+      {
+        file: "runtime/src/signing-key.ts",
+        find: 'if (looksPrivate(text)) throw new SigningKeyError("PRIVATE_KEY_RECEIVED");',
+        replace: "",
+      },
+    ],
+    caught: /pasted/,
+  },
+];

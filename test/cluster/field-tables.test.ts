@@ -235,6 +235,7 @@ test("resources: every kept field was set on some object above, so that the comp
   }
   assert.deepEqual([...known].filter((field) => !seen.has(field)).sort(), unset);
   t.diagnostic(`FIGURE ${seen.size} of ${known.size} kept fields compared on real objects`);
+  t.diagnostic(`KUBERNETES ${plane.version}`);
 });
 
 function note(message: Message, source: Kube, seen: Set<string>): void {

@@ -163,7 +163,7 @@ async function runKeys(
   return { received, residue };
 }
 
-/** Mode `counts`: nothing at all is received. */
+/** Mode `counts`: nothing at all is received, so nothing is anywhere. */
 async function runCounts(
   scene: Scene,
   options: Omit<OperatorOptions, "kubeconfig">,
@@ -175,6 +175,7 @@ async function runCounts(
     ...options,
     kubeconfig,
     env: { OBSYK_SECRETS_MODE: "counts", OBSYK_CONFIGMAPS_MODE: "counts" },
+    nodeArguments: heapSnapshotFlags,
   });
   const truth = await countSecrets(plane);
   await waitFor(
@@ -189,8 +190,11 @@ async function runCounts(
     { timeoutMs: 40_000, intervalMs: 200, signal: context.signal },
   );
   await inspectMemoryOf(scene, operator, "mode counts", () => false);
+  await inspectHeap(scene, operator, "mode counts");
+  await searchMetrics(scene, operator.observeUrl, "operator in mode counts");
   const received = await searchReceived(proxy, flock);
   report(scene, "mode counts: received", [...received.values, ...received.annotated]);
+  report(scene, "mode counts: sent to the API server", await searchSent(proxy, flock));
   context.say(`mode counts: ${received.messages} answers, ${received.bytes} bytes received`);
   if (received.messages === 0) scene.violations.push("mode counts: nothing was recorded");
   return received;
@@ -222,6 +226,7 @@ async function searchSent(proxy: RecordingProxy, flock: CanaryFlock): Promise<st
 
 async function searchMetrics(scene: Scene, observeUrl: string, what: string): Promise<void> {
   const metrics = await fetchText(`${observeUrl}/metrics`);
+  if (!metrics.includes("obsyk_")) scene.violations.push(`metrics of the ${what}: none of ours`);
   report(scene, `metrics of the ${what}`, textsOf(scene.flock, Buffer.from(metrics)));
 }
 
@@ -235,16 +240,23 @@ function report({ violations }: Scene, where: string, canaries: readonly string[
 
 /** @returns how many annotation copies are in memory */
 async function inspectMemory(scene: Scene, operator: Operator, when: string): Promise<number> {
-  const { guard, context, flock } = scene;
   const isAllowed = (canary: string): boolean => isAnnotated(scene, canary);
   await inspectMemoryOf(scene, operator, `${when}, garbage included`, isAllowed);
   // A snapshot begins with a full garbage collection: what the scan finds then is what stays.
+  await inspectHeap(scene, operator, when);
+  return inspectMemoryOf(scene, operator, when, isAllowed);
+}
+
+async function inspectHeap(scene: Scene, operator: Operator, when: string): Promise<void> {
+  const { guard, context, flock } = scene;
   const heap = await readHeapSnapshot(pidOf(operator), {
     folder: guard.folder,
     signal: context.signal,
   });
+  // A search that finds nothing must have had the operator's heap to search.
+  if (!heap.includes("OBSYK_PRIVATE_KEY_FILE"))
+    scene.violations.push(`heap with ${when}: not whole`);
   report(scene, `heap with ${when}`, textsOf(flock, heap));
-  return inspectMemoryOf(scene, operator, when, isAllowed);
 }
 
 async function inspectMemoryOf(
