@@ -27,13 +27,16 @@ export const openApiInfo = {
 
 /** Adds to what @fastify/swagger made of the routes; `document` stays as it is. */
 export function completeDocument(document: object, sessionCookie: string): object {
-  const { paths, components } = document as { readonly paths: Paths; readonly components?: object };
+  const { paths, components } = document as {
+    readonly paths: Paths;
+    readonly components?: { readonly schemas?: object };
+  };
   return {
     ...document,
     components: {
       ...components,
       schemas: {
-        ...(components as { readonly schemas?: object } | undefined)?.schemas,
+        ...components?.schemas,
         Problem: schemaOf(problemSchema),
         LiveEvent: schemaOf(liveEventSchema),
       },
