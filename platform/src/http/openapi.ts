@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { apiPaths, liveEventSchema, mediaTypes, problemSchema, product } from "@obsyk/contract";
+import {
+  apiPaths,
+  liveBeat,
+  liveEventSchema,
+  mediaTypes,
+  problemSchema,
+  product,
+} from "@obsyk/contract";
 import { z } from "zod";
 import { requiredRole } from "./route-roles.ts";
 
@@ -93,8 +100,7 @@ function completeOperation(operation: Operation, method: string, path: string): 
   };
 }
 
-const liveText =
-  "One server-sent event for every change to the organisation's clusters, and a comment line every 15 seconds. Events that were missed are not sent again: ask anew after a reconnect. The stream ends after 15 minutes.";
+const liveText = `One server-sent event for every change to the organisation's clusters, and one named ${liveBeat.event}, without content, every ${liveBeat.everyMs / 1000} seconds. Events that were missed are not sent again: ask anew after a reconnect. The stream ends after 15 minutes.`;
 
 const liveAnswer = {
   description: "A stream of events, each with one LiveEvent as its data.",
