@@ -16,7 +16,7 @@ import {
 /** PEM texts; the key is PKCS#8. */
 export type IssuedCertificate = { readonly cert: string; readonly key: string };
 
-export type ServerCertificateOptions = {
+type ServerCertificateOptions = {
   /** The one DNS name it is for. */
   readonly dnsName?: string;
   /** Over since yesterday. */
