@@ -146,6 +146,15 @@ test("runOperator: inventory equals the API server's, through churn, to a clean 
   assert.ok(logged.some((line) => line.includes('"event":"list.finished"')));
 });
 
+test("runOperator: three lists at once, however many streams begin together (pitfall 35)", async () => {
+  await using world = await openWorld();
+  world.api.faults.add({ call: "list", times: 1000, effect: { kind: "delay", ms: 100 } });
+  await using operator = run(world);
+  await waitFor(() => isCurrent(world, operator.scope), "the first lists", 20_000);
+  assert.ok(operator.scope.length > 20, `${operator.scope.length} streams`);
+  assert.equal(world.api.mostListsAtOnce, 3);
+});
+
 test("runOperator: a forbidden resource stops only itself", async () => {
   await using world = await openWorld();
   world.api.forbid("secrets");

@@ -17,8 +17,11 @@ export type Judged = {
 type Interval = { readonly resource: string; readonly from: number; readonly to: number };
 type Closed = { readonly resource: string; readonly uid: string; readonly revision: string | null };
 
-/** The platform's clock and ours are the same machine's; a time crosses a process in between. */
-const clockErrorMs = 5;
+/**
+ * An interval begins at the last mark, and a mark says what had arrived by then: a change that was still on its way lies
+ * a little before it.
+ */
+const onItsWayMs = 500;
 
 export async function findLosses(options: {
   readonly platform: Platform;
@@ -94,7 +97,7 @@ function isInside(
   return intervals.some(
     (interval) =>
       interval.resource === resource &&
-      interval.from - clockErrorMs <= fromMs &&
-      toMs <= interval.to + clockErrorMs,
+      interval.from - onItsWayMs <= fromMs &&
+      toMs <= interval.to + onItsWayMs,
   );
 }

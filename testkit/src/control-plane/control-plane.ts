@@ -64,9 +64,6 @@ export type AuditEvent = {
     readonly apiGroup?: string;
   };
   readonly responseStatus?: { readonly code?: number };
-  readonly requestReceivedTimestamp: string;
-  /** When the answer was complete. */
-  readonly stageTimestamp: string;
 };
 
 const readyTimeoutMs = 90_000;

@@ -72,6 +72,8 @@ export class KubeApi implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #forbidden = new Set<string>();
   readonly #seen: SeenRequest[] = [];
+  #listing = 0;
+  #mostLists = 0;
   #token: string;
   #bookmarks = true;
 
@@ -177,11 +179,18 @@ export class KubeApi implements AsyncDisposable {
     await closed;
   }
 
+  /** The most lists without a field selector that were ever under way at one time. */
+  get mostListsAtOnce(): number {
+    return this.#mostLists;
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? "/", "https://kube-api.invalid");
     const resource = parsed(() => parseResourcePath(url, this.#definitions));
     const call = callOf(url, resource);
     response.once("close", () => this.#remember(request, response, { call, resource }));
+    // A question for one object by name is no list of a resource.
+    if (call === "list" && !url.searchParams.has("fieldSelector")) this.#countList(response);
     const effect = this.faults.take(call, resource?.definition.resource);
     this.#withEffect(response, effect, () => {
       try {
@@ -194,6 +203,12 @@ export class KubeApi implements AsyncDisposable {
         answerRefusal(response, asRefusal(error));
       }
     });
+  }
+
+  #countList(response: ServerResponse): void {
+    this.#listing += 1;
+    this.#mostLists = Math.max(this.#mostLists, this.#listing);
+    response.once("close", () => (this.#listing -= 1));
   }
 
   #remember(
