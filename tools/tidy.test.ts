@@ -12,6 +12,7 @@ import { layers, renderLayerTable } from "./layers.ts";
 import {
   findBannedFiles,
   findBannedNames,
+  findConnections,
   findImpurities,
   findLayerBreaks,
   findLeaks,
@@ -108,6 +109,16 @@ const rules: readonly {
     name: "banned names: certificates are always verified",
     find: findBannedNames,
     planted: { path: "tools/a.ts", text: "export const o = { rejectUnauthorized: false };" },
+  },
+  {
+    name: "connections: made in named homes only",
+    find: findConnections,
+    planted: { path: "platform/src/query/a.ts", text: 'import { request } from "node:https";' },
+  },
+  {
+    name: "connections: an import at run time counts",
+    find: findConnections,
+    planted: { path: "cli/src/a.ts", text: 'export const tls = await import("node:tls");' },
   },
   {
     name: "module state: no top-level let",

@@ -150,6 +150,21 @@ export function findBannedNames(source: Source): readonly string[] {
     );
 }
 
+/** Where connections are made and taken (docs/decisions/0022): elsewhere they could miss the floor of runtime's TLS. */
+const connectionHomes =
+  /^(runtime\/src\/(tls|node-http)\.ts|operator\/src\/(deliver\/platform-client|kube\/connection)\.ts|platform\/src\/(http\/(public-fetch|server)|test-platform|tenancy\/test-provider)\.ts|cli\/src\/platform\/client\.ts|testkit\/|test\/|bench\/)/;
+
+/** An import of more than types from Node's modules that connect. */
+export function findConnections(source: Source): readonly string[] {
+  if (isTest(source.path) || connectionHomes.test(source.path)) return [];
+  const code = stripComments(source.text);
+  return [
+    ...code.matchAll(
+      /(?:(?<!import type \{[^}]*\} )from |\bimport\(|\bgetBuiltinModule\(|\bimport )["'](?:node:)?(https?|http2|tls)["']/g,
+    ),
+  ].map(([, name]) => `${source.path}: node:${name} is used in named homes only; use runtime`);
+}
+
 const impureNames =
   /\b(Date\.now|new Date\(\)|performance\.|Math\.random|setTimeout|setInterval|setImmediate|crypto\.|process\.)/;
 

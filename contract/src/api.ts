@@ -319,6 +319,9 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
+/** Sent on `/api/v1/live` under a name of its own and without content, so that silence can be told from quiet. */
+export const liveBeat = { event: "beat", everyMs: 15_000 } as const;
+
 /** One server-sent event on `/api/v1/live`: something in this cluster changed. */
 export const liveEventSchema = z.object({
   clusterId: id,

@@ -1,6 +1,6 @@
 /** The operator's settings, and the environment it refuses to run in. */
 import { namespaceFilterSchema } from "@obsyk/contract";
-import { parseSettings, type SettingsOf } from "@obsyk/runtime";
+import { findRefusedVariables, parseSettings, type SettingsOf } from "@obsyk/runtime";
 import { findUrlProblem } from "./deliver/platform-url.ts";
 import { OperatorSettingError } from "./errors.ts";
 import { selectionOf } from "./scope.ts";
@@ -148,18 +148,6 @@ type Required = "platformUrl" | "clusterName" | "privateKeyFile";
 type Parsed = SettingsOf<typeof settingsTable>;
 export type OperatorSettings = Omit<Parsed, Required> & { readonly [name in Required]: string };
 
-/** These change how Node speaks TLS, what it loads or what it writes down, behind the back of every check of ours. */
-const refusedVariables = [
-  "NODE_OPTIONS",
-  "NODE_TLS_REJECT_UNAUTHORIZED",
-  "NODE_EXTRA_CA_CERTS",
-  "NODE_V8_COVERAGE",
-  "NODE_DEBUG",
-  "SSLKEYLOGFILE",
-  "LD_PRELOAD",
-  "OPENSSL_CONF",
-] as const;
-
 type Source = {
   readonly env: { readonly [name: string]: string | undefined };
   readonly args: readonly string[];
@@ -168,23 +156,11 @@ type Source = {
 /** @throws {SettingsError} that names all that is wrong, missing, contradictory, or set in the environment and refused. */
 export function readSettings(source: Source): OperatorSettings {
   const settings = parseSettings(settingsTable, source, (values) => [
-    ...findRefusedVariables(source),
+    ...findRefusedVariables(source.env, { hasOwnAuthorities: values.caFile !== undefined }),
     ...findMistakes(values),
   ]);
   // The check above refuses what is missing.
   return settings as OperatorSettings;
-}
-
-function findRefusedVariables({ env }: Source): readonly string[] {
-  const dangerous = refusedVariables.filter((name) => {
-    if ((env[name] ?? "") === "") return false;
-    // A bundle of our own replaces every store, this one included.
-    return name !== "NODE_EXTRA_CA_CERTS" || (env["OBSYK_CA_FILE"] ?? "") === "";
-  });
-  if (dangerous.length === 0) return [];
-  return [
-    `${dangerous.join(", ")} in the environment can weaken TLS, load code or write secrets down: unset it`,
-  ];
 }
 
 function findMistakes(settings: Parsed): readonly string[] {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { chmod, mkdtemp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { connect, type ConnectionOptions } from "node:tls";
 import { generateSigningKey, parseSettings } from "@obsyk/runtime";
 import { SignJWT } from "jose";
@@ -157,6 +159,28 @@ test("findContradictions: names every mistake", () => {
   assert.match(parse({ ...certificate, DATABASE_URL: "postgres://db" }), /OBSYK_SIGNING_KEY_FILE/);
   assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "https://a/" }), /must be an origin/);
   assert.match(parse({ ...certificate, OBSYK_AGENT_URL: "http://a" }), /must begin with https/);
+});
+
+test("main: does not start in an environment that weakens TLS or loads code (TLS-3)", async () => {
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  const problemsOf = (extra: { readonly [name: string]: string }): string => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main], {
+      // A contradiction among the settings ends the process when nothing is refused.
+      env: { PATH: process.env["PATH"], OBSYK_CONSOLE_URL: "nowhere", ...extra },
+      encoding: "utf8",
+    });
+    assert.equal(status, 2, stderr);
+    assert.match(stdout + stderr, /OBSYK_CONSOLE_URL must be an origin/);
+    return stdout + stderr;
+  };
+  assert.match(
+    problemsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
+    /NODE_TLS_REJECT_UNAUTHORIZED in/,
+  );
+  assert.match(problemsOf({ NODE_OPTIONS: "--tls-min-v1.0" }), /NODE_OPTIONS in/);
+  assert.match(problemsOf({ NODE_EXTRA_CA_CERTS: "/more.pem" }), /NODE_EXTRA_CA_CERTS in/);
+  const replaced = { NODE_EXTRA_CA_CERTS: "/more.pem", OBSYK_OIDC_CA_FILE: "/ca.pem" };
+  assert.doesNotMatch(problemsOf(replaced), /in the environment/);
 });
 
 test("openPlatform: two processes on one DATABASE_URL share sessions, clients and replay protection", async (t) => {

@@ -182,7 +182,7 @@ async function openListeners(
   const { settings } = options;
   // A listener's port may be known only once it listens; whoever asks earlier gets what is configured.
   const urls = { agent: settings.agentUrl, console: settings.consoleUrl };
-  const { agentTls, agentCa, consoleTls, signingKey } = await readFiles(settings);
+  const { agentTls, agentCa, issuerCa, consoleTls, signingKey } = await readFiles(settings);
   const isSecure = consoleTls !== undefined || settings.consoleUrl?.startsWith("https:") === true;
   const { database, events } = parts;
   const { clock, random } = options;
@@ -223,7 +223,7 @@ async function openListeners(
     agentAddress: () => ({ url: issuer(), ca: agentCa }),
     consoleUrl: () => urls.console ?? "",
     resolveTxt: options.resolveTxt ?? resolveTxt,
-    oidc: openIdOptions(settings, () => urls.console ?? ""),
+    oidc: openIdOptions(settings, issuerCa, () => urls.console ?? ""),
   });
   const { agentHost, consoleHost } = settings;
   const boundAgent = await listen(agent, { host: agentHost, port: settings.agentPort });
@@ -238,6 +238,7 @@ async function readFiles(settings: PlatformSettings) {
   return {
     agentTls: await readTls(settings.agentCertFile, settings.agentKeyFile),
     agentCa: await readCertificates(settings.agentCaFile),
+    issuerCa: await readCertificates(settings.oidcCaFile),
     consoleTls: await readTls(settings.consoleCertFile, settings.consoleKeyFile),
     signingKey: await (settings.signingKeyFile === undefined
       ? ensureSigningKey(settings.dataDir)

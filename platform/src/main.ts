@@ -6,6 +6,7 @@
 import {
   createLog,
   describeSettings,
+  findRefusedVariables,
   parseSettings,
   Registry,
   runProcess,
@@ -34,8 +35,12 @@ await runProcess(async (signal) => {
   }
   const isLink = first === "sign-in-link";
   const args = isLink ? rest : process.argv.slice(2);
-  const findMore = isLink ? () => [] : findContradictions;
-  const settings = parseSettings(settingsTable, { env: process.env, args }, findMore);
+  const { env } = process;
+  const settings = parseSettings(settingsTable, { env, args }, (values) => [
+    // A link is made without asking anyone whom an authority could vouch for.
+    ...findRefusedVariables(env, { hasOwnAuthorities: isLink || values.oidcCaFile !== undefined }),
+    ...(isLink ? [] : findContradictions(values)),
+  ]);
   if (isLink) return printSignInLink(settings);
   await using _platform = await openPlatform({ settings, clock, random });
   await new Promise<void>((resolve) => {

@@ -134,6 +134,12 @@ export const settingsTable = {
     flag: "oidc-secret-dir",
     doc: "Folder of client secrets at identity providers: a file named by the provider's id. A provider without one is a public client.",
   },
+  oidcCaFile: {
+    type: "string",
+    env: "OBSYK_OIDC_CA_FILE",
+    flag: "oidc-ca-file",
+    doc: "Certificates, PEM, that replace the system's store for identity providers. None are needed for public ones.",
+  },
   allowPrivateIssuers: {
     type: "boolean",
     default: false,

@@ -7,6 +7,7 @@ export { createLog, type Fields, type Log, type LogLevel } from "./log.ts";
 export * from "./metrics.ts";
 export { requestHttp } from "./node-http.ts";
 export { openObserveServer, type Observed, type ObserveServer } from "./observe.ts";
+export { findRefusedVariables } from "./refused-variables.ts";
 export { Secret } from "./secret.ts";
 export * from "./settings.ts";
 export * from "./tls.ts";

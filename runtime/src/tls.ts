@@ -64,15 +64,17 @@ export function createHttpsAgent(
   tls: OutboundTls,
   options: {
     readonly maxSockets: number;
-    /** Only for a Kubernetes API server that offers nothing newer; TLS 1.3 is still preferred. */
+    /** Only for a peer that is not ours: a Kubernetes API server, an identity provider. TLS 1.3 is still preferred. */
     readonly minVersion?: "TLSv1.2";
+    /** Whether connections are kept for a next request; they are, when absent. */
+    readonly keepAlive?: boolean;
   },
 ): Agent {
   return new Agent({
     ...tls,
     ...tlsFloor,
     ...(options.minVersion === undefined ? {} : { minVersion: options.minVersion }),
-    keepAlive: true,
+    keepAlive: options.keepAlive ?? true,
     keepAliveMsecs: keepAliveMs,
     maxCachedSessions: 0,
     maxSockets: options.maxSockets,

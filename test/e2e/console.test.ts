@@ -280,6 +280,48 @@ describe("living", () => {
     await row.waitFor({ state: "detached", timeout: 5000 });
     assert.equal(await page.evaluate("globalThis.sameDocument"), true);
   });
+
+  it("LiveChannel: a silent one is given up, says so, and comes back (I3)", async () => {
+    const own = await page.context().newPage();
+    const says = (text: string) =>
+      own.getByRole("status", { name: `Live updates: ${text}` }).waitFor({ timeout: 10_000 });
+    try {
+      await own.clock.install();
+      await own.goto(await clusterPath());
+      await says("Live");
+      // Nothing answers any more; the connection that is open is not told.
+      await own.route("**/api/v1/live", () => undefined);
+      await own.clock.fastForward(31_000);
+      await says("Reconnecting");
+      await own.unroute("**/api/v1/live");
+      await own.clock.fastForward(31_000);
+      await says("Live");
+    } finally {
+      await own.close();
+    }
+  });
+
+  it("ObjectPage: a record that could not be stored says why, and shows nothing made up (R5)", async () => {
+    const own = await page.context().newPage();
+    const { namespace, name } = stage.cluster.workloads[0]!;
+    const reason = "record is larger than 1048576 bytes";
+    try {
+      await own.goto(`${await clusterPath()}/deployments.apps?namespace=${namespace}`);
+      await own.getByRole("rowheader").getByRole("link", { name, exact: true }).click();
+      const ready = own.locator("dt").getByText("READY", { exact: true });
+      await ready.waitFor();
+      await own.route(/\/objects\/deployments\.apps\/[^/]+$/, async (route) => {
+        const answer = await route.fetch();
+        const object = (await answer.json()) as object;
+        await route.fulfill({ response: answer, json: { ...object, record: {}, stub: reason } });
+      });
+      await own.reload();
+      await own.getByRole("status").filter({ hasText: reason }).waitFor();
+      assert.equal(await ready.count(), 0);
+    } finally {
+      await own.close();
+    }
+  });
 });
 
 describe("keyboard", () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { parse } from "yaml";
-import { apiPaths, newTokenSchema } from "@obsyk/contract";
+import { apiPaths, newTokenSchema, type ClusterDetail } from "@obsyk/contract";
 import { waitFor } from "@obsyk/testkit";
 import { openCliStage, waitUntilCurrent } from "./cli-stage.ts";
 
@@ -143,6 +143,15 @@ test("clusters: state, as-of and counts; json is the API's answer", async () => 
   assert.match(table.out, /^later +pending +never/m);
   const json = await obsyk(["clusters", "east", "-o", "jsonpath={.name} {.nodes}"]);
   assert.equal(json.out, `east ${names("nodes", "east").length}`);
+  const total = names("nodes", "east").length;
+  assert.ok(heading.includes("DISTRIBUTION") && heading.includes("REGIONS"));
+  assert.match(table.out, new RegExp(`^east .* ${total}/${total} `, "m"));
+  const { items } = JSON.parse((await obsyk(["clusters", "-o", "json"])).out) as {
+    items: ClusterDetail[];
+  };
+  const [east] = items;
+  assert.equal(east?.facts.nodes?.total, total);
+  assert.match(east?.manifestDigest ?? "", /^[\w+/=:-]{16,}$/);
   const wrong = await obsyk(["clusters", "eats"]);
   assert.equal(wrong.code, 1);
   assert.match(wrong.err, /did you mean east\?/);

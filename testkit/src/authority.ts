@@ -16,11 +16,20 @@ import {
 /** PEM texts; the key is PKCS#8. */
 export type IssuedCertificate = { readonly cert: string; readonly key: string };
 
+type ServerCertificateOptions = {
+  /** The one DNS name it is for. */
+  readonly dnsName?: string;
+  /** Over since yesterday. */
+  readonly isExpired?: boolean;
+  /** The authority has nothing to do with it. */
+  readonly isSelfSigned?: boolean;
+};
+
 export type Authority = {
   /** The CA's own certificate, PEM. */
   readonly cert: string;
-  /** A server certificate for 127.0.0.1 and localhost. */
-  issueServer(): Promise<IssuedCertificate>;
+  /** A server certificate for 127.0.0.1 and localhost, unless it is to be wrong. */
+  issueServer(options?: ServerCertificateOptions): Promise<IssuedCertificate>;
   /** A client certificate: Kubernetes takes the common name as user, the organization as group. */
   issueClient(user: string, group?: string): Promise<IssuedCertificate>;
 };
@@ -42,16 +51,20 @@ export async function createAuthority(name: string): Promise<Authority> {
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
-  async function issue(subject: string, extensions: Extension[]): Promise<IssuedCertificate> {
+  async function issue(
+    subject: string,
+    extensions: Extension[],
+    { isExpired = false, isSelfSigned = false }: ServerCertificateOptions = {},
+  ): Promise<IssuedCertificate> {
     const own = await generateKeys();
     const certificate = await X509CertificateGenerator.create({
       serialNumber: serial(),
       subject,
-      issuer: root.subject,
+      issuer: isSelfSigned ? subject : root.subject,
       publicKey: own.publicKey,
-      signingKey: keys.privateKey,
+      signingKey: isSelfSigned ? own.privateKey : keys.privateKey,
       signingAlgorithm: algorithm,
-      ...validity,
+      ...(isExpired ? { notBefore: inDays(-7), notAfter: inDays(-1) } : validity),
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -63,14 +76,22 @@ export async function createAuthority(name: string): Promise<Authority> {
   }
   return {
     cert: root.toString("pem"),
-    issueServer: () =>
-      issue("CN=localhost", [
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-        new SubjectAlternativeNameExtension([
-          { type: "ip", value: "127.0.0.1" },
-          { type: "dns", value: "localhost" },
-        ]),
-      ]),
+    issueServer: (options = {}) =>
+      issue(
+        `CN=${options.dnsName ?? "localhost"}`,
+        [
+          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+          new SubjectAlternativeNameExtension(
+            options.dnsName === undefined
+              ? [
+                  { type: "ip", value: "127.0.0.1" },
+                  { type: "dns", value: "localhost" },
+                ]
+              : [{ type: "dns", value: options.dnsName }],
+          ),
+        ],
+        options,
+      ),
     issueClient: (user, group) =>
       issue(group === undefined ? `CN=${user}` : `CN=${user}, O=${group}`, [
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),

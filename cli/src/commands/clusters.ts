@@ -1,9 +1,9 @@
-import type { Cluster } from "@obsyk/contract";
+import type { Cluster, ClusterDetail } from "@obsyk/contract";
 import { readAsOf, type Cell, type Tone } from "@obsyk/contract/printer";
 import type { Command } from "commander";
 import type { Host } from "../host.ts";
 import { addConnectionOptions, connect, type ConnectionOptions } from "../platform/connection.ts";
-import { findCluster, listClusters } from "../platform/objects.ts";
+import { findCluster, listClusters, readClusterDetail } from "../platform/objects.ts";
 import { toJson, toYaml } from "../print/manifest.ts";
 import { parseOutputFormat } from "../print/output-format.ts";
 import { wantsColour } from "../print/style.ts";
@@ -13,6 +13,8 @@ type Options = ConnectionOptions & { readonly output?: string; readonly headers:
 
 const help = `
 AS OF is the oldest of the cluster's streams: nothing that is shown of it is older.
+wide, json, yaml and jsonpath have what version and nodes tell of each cluster (.facts); json, yaml and jsonpath also
+have the digest of everything its operator can send (.manifestDigest), its scope and its streams.
 
 Example:
   obsyk clusters -o wide`;
@@ -37,8 +39,13 @@ async function clusters(host: Host, name: string | undefined, options: Options):
   await using connection = await connect(host, options);
   const { client } = connection;
   const one = name === undefined ? undefined : await findCluster(client, name);
-  const items = one === undefined ? await listClusters(client) : [one];
-  const value = one ?? { items };
+  const listed = one === undefined ? await listClusters(client) : [one];
+  const isBrief = format.kind === "name" || (format.kind === "table" && !format.wide);
+  // The client's few connections bound how many are asked at once.
+  const items: readonly (Cluster | ClusterDetail)[] = isBrief
+    ? listed
+    : await Promise.all(listed.map((cluster) => readClusterDetail(client, cluster)));
+  const value = one === undefined ? { items } : items[0];
   switch (format.kind) {
     case "json":
       host.out.write(toJson(value));
@@ -66,7 +73,15 @@ async function clusters(host: Host, name: string | undefined, options: Options):
 }
 
 const heading = ["NAME", "STATE", "AS OF", "VERSION", "NODES", "NAMESPACES", "OBJECTS"];
-const wideHeading = ["OPERATOR", "LAST SEEN", "UID", "ID"];
+const wideHeading = [
+  "DISTRIBUTION",
+  "REGIONS",
+  "NODES READY",
+  "OPERATOR",
+  "LAST SEEN",
+  "UID",
+  "ID",
+];
 
 const stateTones: { readonly [state in Cluster["state"]]: Tone } = {
   connected: "good",
@@ -74,8 +89,13 @@ const stateTones: { readonly [state in Cluster["state"]]: Tone } = {
   pending: "muted",
 };
 
-function rowOf(cluster: Cluster, nowMs: number, wide: boolean): readonly Cell[] {
+function rowOf(cluster: Cluster | ClusterDetail, nowMs: number, wide: boolean): readonly Cell[] {
+  const facts = "facts" in cluster ? cluster.facts : undefined;
+  const nodes = facts?.nodes;
   const more = [
+    { text: facts?.distribution?.name ?? "" },
+    { text: facts?.regions.join(",") ?? "" },
+    { text: nodes === undefined ? "" : `${nodes.ready}/${nodes.total}` },
     { text: cluster.operatorVersion ?? "" },
     { text: readAsOf(cluster.lastSeen, nowMs)?.ago ?? "never" },
     { text: cluster.uid ?? "" },

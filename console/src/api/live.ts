@@ -4,11 +4,17 @@
  *
  * @module
  */
-import { apiPaths, liveEventSchema } from "@obsyk/contract";
+import { apiPaths, liveBeat, liveEventSchema } from "@obsyk/contract";
 import type { PlatformClock } from "../clock.ts";
 import { addChange, noChanges, type Changes } from "../logic/changes.ts";
-
-export type LiveState = "connecting" | "live" | "lost";
+import {
+  newLink,
+  silenceMs,
+  stepLink,
+  type LinkEvent,
+  type LiveLink,
+  type LiveState,
+} from "../logic/live-link.ts";
 
 type LiveOptions = {
   readonly clock: PlatformClock;
@@ -20,7 +26,6 @@ type LiveOptions = {
 };
 
 const minPeriodMs = 1000;
-const reopenMs = 3000;
 
 /** One connection for the whole page; it comes back by itself until closed. */
 export class LiveChannel {
@@ -29,8 +34,9 @@ export class LiveChannel {
   #pending: Changes = noChanges;
   #cancelFlush: (() => void) | undefined;
   #cancelReopen: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
   #flushing = false;
-  #wasLost = false;
+  #link: LiveLink = newLink;
   #closed = false;
 
   constructor(options: LiveOptions) {
@@ -42,31 +48,46 @@ export class LiveChannel {
     this.#closed = true;
     this.#cancelFlush?.();
     this.#cancelReopen?.();
+    this.#cancelWatch?.();
     this.#source?.close();
   }
 
   #open(): void {
+    this.#source?.close();
     const source = new EventSource(apiPaths.live);
     this.#source = source;
+    this.#watch();
     source.addEventListener("open", () => {
-      this.#options.onState("live");
-      if (this.#wasLost) this.#options.onReconnect();
-      this.#wasLost = false;
+      this.#step("opened");
+    });
+    source.addEventListener(liveBeat.event, () => {
+      this.#step("heard");
     });
     source.addEventListener("message", (event: MessageEvent<unknown>) => {
+      this.#step("heard");
       this.#receive(event.data);
     });
     source.addEventListener("error", () => {
-      this.#lose(source);
+      // The browser reconnects by itself after a broken connection, but gives up after an answer that is no stream.
+      this.#step(source.readyState === EventSource.CLOSED ? "refused" : "broken");
     });
   }
 
-  #lose(source: EventSource): void {
+  #watch(): void {
+    this.#cancelWatch?.();
+    this.#cancelWatch = this.#options.clock.after(silenceMs, () => {
+      this.#step("silent");
+    });
+  }
+
+  #step(event: LinkEvent): void {
     if (this.#closed) return;
-    this.#wasLost = true;
-    this.#options.onState("lost");
-    // The browser reconnects by itself after a broken connection, but gives up after an answer that is no stream.
-    if (source.readyState !== EventSource.CLOSED) return;
+    const { link, askAnew, reopenMs } = stepLink(this.#link, event);
+    if (link.state !== this.#link.state) this.#options.onState(link.state);
+    this.#link = link;
+    if (askAnew) this.#options.onReconnect();
+    this.#watch();
+    if (reopenMs === undefined) return;
     this.#cancelReopen?.();
     this.#cancelReopen = this.#options.clock.after(reopenMs, () => {
       this.#open();

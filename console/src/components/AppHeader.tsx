@@ -11,7 +11,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { clustersQuery, sessionQuery, signOut } from "../api/queries.ts";
-import type { LiveState } from "../api/live.ts";
+import type { LiveState } from "../logic/live-link.ts";
 import type { Tone } from "@obsyk/contract/printer";
 import { paths } from "../paths.ts";
 import { useServices } from "../services.ts";

@@ -22,10 +22,12 @@ const saidElsewhere = new Set(["AGE", "CREATED AT", "CONTAINERS", "IMAGES", "SEL
 export function ObjectSummary({ clusterId, object }: ObjectSummaryProps) {
   const now = useNow(1000);
   const { record } = object;
+  // An empty record would be described as if it said something.
+  const isStored = object.stub === undefined;
   const columns = columnsOf(object.resource).filter(
-    ({ id, own }) => own !== true && !saidElsewhere.has(id),
+    ({ id, own }) => isStored && own !== true && !saidElsewhere.has(id),
   );
-  const sections = sectionsOf(object);
+  const sections = isStored ? sectionsOf(object) : [];
   const isFacts = (section: Section): boolean => section.kind === "facts";
   const cut = truncatedPaths(record);
   return (
@@ -45,9 +47,11 @@ export function ObjectSummary({ clusterId, object }: ObjectSummaryProps) {
           </Card>
         )}
         <SectionCards clusterId={clusterId} sections={sections.filter(isFacts)} />
-        <Card title="Labels">
-          <Labels labels={labelsAt(record, "metadata", "labels")} />
-        </Card>
+        {isStored && (
+          <Card title="Labels">
+            <Labels labels={labelsAt(record, "metadata", "labels")} />
+          </Card>
+        )}
       </div>
       <SectionCards
         clusterId={clusterId}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
-import { LiveChannel, type LiveState } from "../api/live.ts";
+import { LiveChannel } from "../api/live.ts";
 import { isAffected } from "../logic/changes.ts";
+import type { LiveState } from "../logic/live-link.ts";
 import { useServices } from "../services.ts";
 
 /** Keeps the live channel open while mounted, and makes affected answers new. */

@@ -13,6 +13,7 @@ import { Page } from "../components/Page.tsx";
 import { useNow } from "../components/use-now.ts";
 import { statusOf } from "@obsyk/contract/printer";
 import { resourceInfo } from "../logic/resources.ts";
+import { stubNotice } from "../logic/stub-notice.ts";
 import { paths, type ObjectTab } from "../paths.ts";
 import { useServices } from "../services.ts";
 import { Status } from "../ui/Status.tsx";
@@ -62,7 +63,8 @@ function ObjectView({ object }: { readonly object: ObjectDetail }) {
   const navigate = useNavigate();
   const now = useNow(5000);
   const { kind } = resourceInfo(object.resource);
-  const status = statusOf(object, now);
+  const stub = stubNotice(object);
+  const status = stub === undefined ? statusOf(object, now) : undefined;
   const heading = (
     <>
       <h1>{object.name}</h1>
@@ -76,6 +78,11 @@ function ObjectView({ object }: { readonly object: ObjectDetail }) {
     <Page title={`${kind} ${object.name}`} heading={heading} aside={<AsOf time={object.asOf} />}>
       <Crumbs object={object} />
       <BlindBanner blind={object.blind} />
+      {stub !== undefined && (
+        <p role="status" className={layout["notice"]}>
+          {stub}
+        </p>
+      )}
       {object.notCollectedSince !== undefined && (
         <p role="status" className={layout["notice"]}>
           Not collected since {clockText(Date.parse(object.notCollectedSince), now)}: it left the

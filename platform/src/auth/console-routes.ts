@@ -11,6 +11,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Deps, PersonIdentity } from "../http/deps.ts";
 import { ProblemError } from "../http/problem.ts";
+import { sessionCookieName } from "../http/session-cookie.ts";
 import type { HttpServer } from "../http/server.ts";
 import { disableClient, listClients, registerClient } from "../tenancy/clients.ts";
 import { readToken } from "../tenancy/api-tokens.ts";
@@ -33,9 +34,7 @@ export type SessionOptions = ConsoleAuth & {
   readonly agentAddress: () => AgentAddress;
 };
 
-const cookieName = ({ isSecure }: ConsoleAuth): string =>
-  // The prefix binds the cookie to this host and to TLS; browsers refuse it on plain HTTP.
-  isSecure ? "__Host-obsyk-session" : "obsyk-session";
+const cookieName = ({ isSecure }: ConsoleAuth): string => sessionCookieName(isSecure);
 
 export function readCookie(request: FastifyRequest, auth: ConsoleAuth): string | undefined {
   const value = request.cookies[cookieName(auth)];

@@ -9,12 +9,14 @@ import path from "node:path";
 import cookie from "@fastify/cookie";
 import fastifyStatic from "@fastify/static";
 import swagger from "@fastify/swagger";
-import { apiPaths, product } from "@obsyk/contract";
+import { apiPaths } from "@obsyk/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { acceptJson } from "./body.ts";
 import { compressAnswer } from "./compress.ts";
+import { completeDocument, openApiInfo } from "./openapi.ts";
 import { ProblemError } from "./problem.ts";
+import { sessionCookieName } from "./session-cookie.ts";
 import {
   createListenerServer,
   sendNotFound,
@@ -55,7 +57,7 @@ export async function createConsoleServer(options: ConsoleServerOptions): Promis
   acceptJson(server, { bodyBytes, inflatedBytes: bodyBytes });
   await server.register(cookie);
   await server.register(swagger, {
-    openapi: { info: { title: `${product.name} API`, version: product.version } },
+    openapi: openApiInfo,
     transform: jsonSchemaTransform,
   });
   server.addHook("onRequest", (request, reply, done) => {
@@ -63,7 +65,9 @@ export async function createConsoleServer(options: ConsoleServerOptions): Promis
     done(findCrossSite(request, options.origins()));
   });
   server.addHook("onSend", compressAnswer);
-  server.get(apiPaths.openapi, { schema: { hide: true } }, () => server.swagger());
+  server.get(apiPaths.openapi, { schema: { hide: true } }, () =>
+    completeDocument(server.swagger(), sessionCookieName(options.isSecure)),
+  );
   if (consoleDir !== undefined && sendPage !== undefined) {
     await servePages(server, consoleDir, sendPage);
   }

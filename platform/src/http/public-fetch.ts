@@ -8,10 +8,13 @@ import { lookup as lookupName, type LookupAddress } from "node:dns";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { createHttpsAgent } from "@obsyk/runtime";
 
 export type PublicFetchOptions = {
   /** Private addresses too, and plain HTTP to loopback: for a provider inside one's own network. */
   readonly allowPrivate: boolean;
+  /** PEM bundle that replaces the system's store; the system's store when absent. */
+  readonly ca?: string | undefined;
 };
 
 type Asked = {
@@ -28,6 +31,8 @@ export class AddressRefusedError extends Error {
 
 const answerBytes = 1024 * 1024;
 const answerMs = 10_000;
+/** For each name. */
+const maxSockets = 16;
 
 /** IANA's special-purpose registries (RFC 6890), as far as they are inside what is else public. */
 const special = new BlockList();
@@ -73,7 +78,12 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** A `fetch` that follows no redirect, takes at most 1 MiB in 10 s, and talks to allowed addresses only. */
-export function createPublicFetch({ allowPrivate }: PublicFetchOptions) {
+export function createPublicFetch({ allowPrivate, ca }: PublicFetchOptions) {
+  const agent = createHttpsAgent(ca === undefined ? {} : { ca }, {
+    maxSockets,
+    minVersion: "TLSv1.2",
+    keepAlive: false,
+  });
   const isAllowed = (address: string): boolean => allowPrivate || isPublicAddress(address);
   const lookup: LookupFunction = (name, options, done) => {
     lookupName(name, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
@@ -95,7 +105,7 @@ export function createPublicFetch({ allowPrivate }: PublicFetchOptions) {
     const timeout = AbortSignal.timeout(answerMs);
     return send(url, asked, {
       lookup,
-      agent: false,
+      agent: url.protocol === "https:" ? agent : false,
       signal: asked.signal === undefined ? timeout : AbortSignal.any([asked.signal, timeout]),
     });
   };

@@ -298,6 +298,7 @@ describe("registerQuery", () => {
     stop.abort();
     const event = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "{}") as LiveEvent;
     assert.deepEqual(event, { clusterId: agent.clusterId, changeNumber: 1, resources: ["pods"] });
+    assert.match(text, /^event: beat\ndata:\n\n/m, "the console takes silence for a loss");
   });
 
   it("registerQuery: mistakes are named by parameter", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ServerResponse } from "node:http";
-import { apiPaths, type LiveEvent } from "@obsyk/contract";
+import { apiPaths, liveBeat, type LiveEvent } from "@obsyk/contract";
 import type { Clock } from "@obsyk/runtime";
 import type { Deps } from "../http/deps.ts";
 import { ProblemError } from "../http/problem.ts";
@@ -12,7 +12,6 @@ import type { HttpServer } from "../http/server.ts";
 import type { LiveHub } from "./live.ts";
 
 const maxClients = 256;
-const heartbeatMs = 15_000;
 /** After this long the caller has to come again, and to prove again who it is. */
 const streamMs = 15 * 60_000;
 /** A caller that reads slower than this is cut off: it comes again and reads anew. */
@@ -64,11 +63,11 @@ function send(response: ServerResponse, event: LiveEvent): void {
     );
 }
 
-/** Comment lines keep the connection open and notice a caller that is gone. Returns when the stream has to end. */
+/** Beats keep the connection open, tell the caller that it is, and notice a caller that is gone. Returns when the stream has to end. */
 async function beat(response: ServerResponse, clock: Clock, signal: AbortSignal): Promise<void> {
   const until = clock.monotonic() + streamMs;
   while (!signal.aborted && clock.monotonic() < until) {
-    response.write(": here\n\n");
-    await clock.sleep(heartbeatMs, { signal }).catch(() => undefined);
+    response.write(`event: ${liveBeat.event}\ndata:\n\n`);
+    await clock.sleep(liveBeat.everyMs, { signal }).catch(() => undefined);
   }
 }

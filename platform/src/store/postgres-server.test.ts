@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmod,
@@ -18,8 +18,10 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { findPostgres } from "./postgres-binaries.ts";
+import { isReachable } from "./postgres-place.ts";
 import { embeddedUser, initialiseData, readLockFile, startServer } from "./postgres-process.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 import { openTestServer } from "./test-database.ts";
@@ -187,6 +189,54 @@ test("initialiseData: a user without a passwd entry gets a data directory and a 
     assert.equal((await stat(path.join(place.pgData, "PG_VERSION"))).uid, runAs.uid);
   } finally {
     await running.stop();
+  }
+});
+
+test("openPostgresServer: an ordinary user's own process gets a server, from either source of binaries", async (t) => {
+  if (process.getuid?.() !== 0) return t.skip("every other test shows it");
+  const [, ids = "65534:65534"] =
+    /^nobody:[^:]*:(\d+:\d+):/m.exec(await readFile("/etc/passwd", "utf8")) ?? [];
+  const [uid = 65_534, gid = 65_534] = ids.split(":").map(Number);
+  const main = new URL("../main.ts", import.meta.url);
+  if (!(await isReachable(fileURLToPath(main), { user: "nobody", uid, gid }))) {
+    return t.skip("nobody can reach no file of this folder");
+  }
+  for (const choice of ["auto", "package"] as const) {
+    const dataDir = await folder(t);
+    await chown(dataDir, uid, gid);
+    const script = `
+      import { openTestServer } from ${JSON.stringify(new URL("./test-database.ts", import.meta.url).href)};
+      const server = await openTestServer(${JSON.stringify(dataDir)}, { choice: ${JSON.stringify(choice)} });
+      console.log(JSON.stringify({ uid: process.getuid(), ...server }));
+      process.stdin.resume();
+      process.stdin.on("end", () => server[Symbol.asyncDispose]());
+    `;
+    const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+      cwd: dataDir,
+      env: { PATH: "/usr/bin:/bin" },
+      stdio: ["pipe", "pipe", "inherit"],
+      uid,
+      gid,
+    });
+    t.after(() => child.kill("SIGKILL"));
+    const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+    const server = JSON.parse(line) as PostgresServer & { readonly uid: number };
+    assert.equal(server.uid, uid);
+    assert(server.pgData.startsWith(dataDir), "its data is where it was told to be");
+    assert.equal((await stat(path.join(server.pgData, "PG_VERSION"))).uid, uid);
+    assert.deepEqual(await query(server, "select 7 as value"), [7]);
+    child.stdin.end();
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+    assert.deepEqual(await readLockFile(server.pgData), { kind: "none" });
+    // The platform's own program on the same data: it migrates and writes.
+    const link = spawnSync(process.execPath, [fileURLToPath(main), "sign-in-link"], {
+      env: { PATH: "/usr/bin:/bin", OBSYK_DATA_DIR: dataDir },
+      encoding: "utf8",
+      uid,
+      gid,
+    });
+    assert.equal(link.status, 0, link.stderr);
+    assert.match(link.stdout, /\/sign-in\?token=[\w-]{43}\n$/);
   }
 });
 

@@ -25,11 +25,12 @@ export type OidcOptions = {
 /** As the platform's settings say. */
 export function openIdOptions(
   settings: { readonly oidcSecretDir: string | undefined; readonly allowPrivateIssuers: boolean },
+  ca: string | undefined,
   consoleUrl: () => string,
 ): OidcOptions {
   const { oidcSecretDir: secretDir, allowPrivateIssuers: allowPrivate } = settings;
   return {
-    fetch: createPublicFetch({ allowPrivate }),
+    fetch: createPublicFetch({ allowPrivate, ca }),
     secretDir,
     allowHttp: allowPrivate,
     redirectUri: () => consoleUrl() + apiPaths.providerCallback,
