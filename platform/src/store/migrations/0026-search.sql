@@ -13,7 +13,7 @@ language plpgsql stable security definer set search_path = public, pg_temp
 -- What is set below ends with the call.
 set enable_seqscan = on set enable_indexscan = on set enable_indexonlyscan = on as $$
 declare
-  max_hits constant int := 5000;
+  max_hits constant int := 2000;
   org int := nullif(current_setting('obsyk.org', true), '')::int;
   access jsonb := nullif(current_setting('obsyk.access', true), '')::jsonb;
   -- Three letters in a row: a trigram to look for.
