@@ -8,7 +8,7 @@ import { recordHeartbeat } from "../ingest/heartbeat.ts";
 import { createTestOrg, pod } from "../ingest/test-agent.ts";
 import { openTestInventory } from "../ingest/test-inventory.ts";
 import { openTestDatabase } from "../store/test-database.ts";
-import { withScope } from "../tenancy/scope.ts";
+import { createScope, withScope } from "../tenancy/scope.ts";
 import { listClusters, readCluster, readCounts } from "./clusters.ts";
 import { matchesLabels, parseLabelSelector } from "./label-selector.ts";
 import { listObjects, pageQuery, readObject } from "./objects.ts";
@@ -348,21 +348,23 @@ test("pageQuery: under row-level security, no page reads more than its index tel
      from generate_series(1, 40000) i`,
     [scope.orgId, clusterId],
   );
-  await inventory.database.owner.query("analyze object");
+  // What was inserted of late waits in a list of its own, outside of the indexes' order, until then.
+  await inventory.database.owner.query("vacuum analyze object");
   const { rows: sizes } = await inventory.database.owner.query<{ pages: number }>(
     "select relpages as pages from pg_class where oid = 'object'::regclass",
   );
   const pages = sizes[0]?.pages ?? 0;
   assert(pages > 800, "a table that is worth an index");
   type Plan = { readonly "Shared Hit Blocks": number; readonly "Shared Read Blocks": number };
-  const costOf = (query: ObjectQuery) =>
-    withScope(db, scope, async (tx) => {
-      const page = pageQuery(scope, { query, clusterId: query.cluster, rows: 100 });
+  const costOf = (query: ObjectQuery, as = scope) =>
+    withScope(db, as, async (tx) => {
+      const rows = as === scope ? 100 : 20;
+      const page = pageQuery(as, { query, clusterId: query.cluster, rows });
       type Row = { "QUERY PLAN": readonly [{ readonly Plan: Plan }] };
-      const { rows } = await sql<Row>`explain (analyze, buffers, format json) ${page}`.execute(tx);
-      const [{ Plan: plan }] = rows[0]!["QUERY PLAN"];
+      const plans = await sql<Row>`explain (analyze, buffers, format json) ${page}`.execute(tx);
+      const [{ Plan: plan }] = plans.rows[0]!["QUERY PLAN"];
       const blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
-      return { blocks, text: JSON.stringify(rows) };
+      return { blocks, text: JSON.stringify(plans.rows) };
     });
   const first = await list({ cluster: clusterId, resource: "pods", namespace: "ns-7" }, agent.now);
   assert.equal(first.items.length, 0, "objects without a stream are not shown");
@@ -377,11 +379,27 @@ test("pageQuery: under row-level security, no page reads more than its index tel
     { cluster, resource: "pods", namespace: "ns-7", objectName: "a" },
     { labelSelector: "app=app-7" },
     { cluster, labelSelector: "app in (app-7,app-8)" },
+    // Of these the planner expects many.
+    { name: "object-abc" },
+    { name: "none-such" },
   ];
-  for (const query of cases) {
-    const { blocks, text } = await costOf(query);
+  const limited = createScope(scope.orgId, "viewer", { [clusterId]: ["ns-7"] });
+  // These read at most what the viewer may see of Pods.
+  const ofLimited: readonly ObjectQuery[] = [
+    {},
+    { cluster },
+    { resource: "pods" },
+    { resource: "pods", name: "abcdef" },
+    { resource: "pods", labelSelector: "app=app-7" },
+  ];
+  for (const [query, as] of [
+    ...cases.map((filters) => [filters, scope] as const),
+    ...ofLimited.map((filters) => [filters, limited] as const),
+  ]) {
+    const { blocks, text } = await costOf(query, as);
+    const asked = JSON.stringify([query, as.limits]);
     // A page's rows are a block each at worst, and their names and streams are looked up.
-    assert(blocks < pages / 2, `${blocks} blocks of ${pages} for ${JSON.stringify(query)}`);
-    assert.doesNotMatch(text, /"Seq Scan"[^}]*"Relation Name":"object"/, JSON.stringify(query));
+    assert(blocks < pages / 2, `${blocks} blocks of ${pages} for ${asked}`);
+    assert.doesNotMatch(text, /"Seq Scan"[^}]*"Relation Name":"object"/, asked);
   }
 });

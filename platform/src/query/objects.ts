@@ -87,8 +87,7 @@ type Page = {
 /** The statement of one page; exported so that its plan can be examined. */
 export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   const { query, clusterId } = page;
-  if (query.name !== undefined || query.labelSelector !== undefined)
-    return searchQuery(scope, page);
+  if (isSearch(scope, page)) return searchQuery(scope, page);
   const conditions: RawBuilder<unknown>[] = [sql`o.org_id = ${scope.orgId}`];
   const limited = limitCondition(scope);
   if (limited !== undefined) conditions.push(limited);
@@ -109,9 +108,15 @@ export function pageQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
     order by o.cluster_id, o.resource, o.namespace, o.name, o.uid`;
 }
 
+/** What an index other than that of the order finds, or what a limited viewer may see: mostly few of many. */
+function isSearch({ limits }: OrgScope, { query, conditions }: Page): boolean {
+  if (query.name !== undefined || query.labelSelector !== undefined) return true;
+  return conditions === undefined && (query.objectName !== undefined || limits !== undefined);
+}
+
 /**
- * Name and label searches go through the owner's function: policies would keep them from their indexes. The rows of the
- * keys it finds are read under the policies again.
+ * Searches go through the owner's function: policies would keep them from their indexes. The rows of the keys it finds
+ * are read under the policies again.
  */
 function searchQuery(scope: OrgScope, page: Page): RawBuilder<ObjectRow> {
   const { query, clusterId } = page;
