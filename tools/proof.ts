@@ -1,6 +1,7 @@
 /**
  * `npm run proof [-- ID…] [--full] [--sabotage [--saboteur NAME]] [--seed N] [--list]`: exit code 0 only if every named proof holds; the
- * last line of each is its figure. Zero work is a failure. `--full` runs long and writes docs/evidence/ID.json.
+ * last line of each is its figure. A default run above a minute is warned of, and several end with their total time.
+ * Zero work is a failure. `--full` runs long and writes docs/evidence/ID.json.
  * `--sabotage` runs each proof once per saboteur: exit code 1 when every one of them was caught, 2 when a run broke, 0
  * when one got through.
  */
@@ -13,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { isStandIn, warnOfStandIn, type Profile } from "@obsyk/testkit";
 import { outcomePrefix, type Outcome } from "./proof-run.ts";
-import { proofs, type Proof, type Saboteur } from "./proofs.ts";
+import { defaultMs, proofs, type Proof, type Saboteur } from "./proofs.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const stopMs = 10_000;
@@ -49,6 +50,7 @@ async function main(): Promise<number> {
   const profile: Profile = values.full ? "full" : "default";
   const seed = Number(values.seed);
   const codes: number[] = [];
+  const started = performance.now();
   for (const proof of chosen) {
     codes.push(
       values.sabotage
@@ -58,7 +60,10 @@ async function main(): Promise<number> {
   }
   if (values.sabotage) return sabotageCode(codes);
   const held = codes.filter((code) => code === 0).length;
-  if (chosen.length > 1) console.log(`${held} proofs hold, ${chosen.length - held} do not`);
+  if (chosen.length > 1) {
+    const total = formatSeconds(performance.now() - started);
+    console.log(`${held} proofs hold, ${chosen.length - held} do not, in ${total}`);
+  }
   return held === chosen.length && held > 0 ? 0 : 1;
 }
 
@@ -73,6 +78,10 @@ async function proveOnce(proof: Proof, run: Run): Promise<number> {
   const started = performance.now();
   const outcome = await runChild(proof, run);
   const durationMs = Math.round(performance.now() - started);
+  if (run.profile === "default" && durationMs > defaultMs) {
+    const took = formatSeconds(durationMs);
+    console.log(`WARNING: proof ${proof.id} took ${took}, more than ${formatSeconds(defaultMs)}`);
+  }
   if (outcome.kind !== "holds") {
     console.log(`proof ${proof.id} ${outcome.kind === "fails" ? "DOES NOT HOLD" : "BROKE"}`);
     console.log(outcome.reason);
@@ -85,8 +94,12 @@ async function proveOnce(proof: Proof, run: Run): Promise<number> {
   if (run.profile === "full") {
     await writeEvidence(proof.id, { startedAt, durationMs, seed: run.seed, outcome });
   }
-  console.log(`proof ${proof.id} holds in ${(durationMs / 1000).toFixed(1)} s: ${outcome.figure}`);
+  console.log(`proof ${proof.id} holds in ${formatSeconds(durationMs)}: ${outcome.figure}`);
   return 0;
+}
+
+function formatSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 async function proveWithSaboteurs(proof: Proof, run: Run, only?: string): Promise<number> {

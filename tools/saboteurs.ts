@@ -56,6 +56,25 @@ class WholeList {
   caught: /memory with [^:]*: [1-9]\d* values/,
 };
 
+/** Mode counts that asks for what mode keys asks for, and steps over it. */
+export const asksForMetadata: Saboteur = {
+  name: "asks-for-metadata",
+  breaks: "mode counts asks for the objects' metadata too",
+  patches: [
+    {
+      file: "contract/src/allow-list/request.ts",
+      find: '{ includeObject: mode === "keys" ? "Metadata" : "None" }',
+      replace: '{ includeObject: "Metadata" }',
+    },
+    {
+      file: "operator/src/project/table-row.ts",
+      find: "if (!cursor.null()) skipMarkedObject(cursor);",
+      replace: "if (!cursor.null()) cursor.skip();",
+    },
+  ],
+  caught: /mode counts: received: [1-9]\d* values/,
+};
+
 /** One more key in the allow-list, and it is the wrong one. */
 export const keepsTheManifest: Saboteur = {
   name: "keeps-the-manifest",
