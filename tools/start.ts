@@ -5,7 +5,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { runProcess } from "@obsyk/runtime";
 import { waitFor } from "@obsyk/testkit";
 import { openChildren, type Children, type ChildSpec } from "./start/children.ts";
@@ -18,6 +18,7 @@ import {
   isPlatformReady,
   operatorSpec,
   platformSpec,
+  readOwnDatabase,
   signInLink,
   type Ports,
 } from "./start/launch.ts";
@@ -35,7 +36,7 @@ function say(text: string): void {
 
 async function portsFor(options: StartOptions): Promise<Ports> {
   const ports = await choosePorts(options.port);
-  if (ports.console !== options.port) {
+  if (options.port !== 0 && ports.console !== options.port) {
     say(`port ${options.port} is taken: the console gets ${ports.console}`);
   }
   return ports;
@@ -43,8 +44,6 @@ async function portsFor(options: StartOptions): Promise<Ports> {
 
 /** Long for a laptop under load; a process that ends is reported at once. */
 const startMs = 60_000;
-/** A person waits no longer than this for large clusters: the page fills while they look. */
-const patienceMs = 5000;
 
 async function startOperators(
   sources: readonly ClusterSource[],
@@ -81,12 +80,21 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
 
   if (!isConsoleFresh()) say("building the console (once, until its sources change)");
   const { postgres } = options;
+  const database = readOwnDatabase(process.env);
   const launch = async (): Promise<{ readonly platform: ChildSpec; readonly ports: Ports }> => {
     const consoleDir = resolve(await buildConsole(children, signal));
     // As late as can be: a port that is free now may be taken in a minute.
     const ports = await portsFor(options);
-    const spec = platformSpec({ postgres, dataDir, consoleDir, certificates, ports });
-    say("starting PostgreSQL and the platform");
+    const spec = platformSpec({
+      postgres,
+      database,
+      dataDir,
+      consoleDir,
+      certificates,
+      ports,
+    });
+    const which = database === undefined ? "PostgreSQL and the platform" : "the platform";
+    say(`starting ${which}${database === undefined ? "" : " on the PostgreSQL of DATABASE_URL"}`);
     children.start(spec);
     return { platform: spec, ports };
   };
@@ -105,24 +113,22 @@ async function main(options: StartOptions, signal: AbortSignal): Promise<void> {
   });
   await whileAlive(ready);
 
-  const api = new PlatformApi(`http://127.0.0.1:${ports.console}`);
-  await api.signIn(await whileAlive(signInLink(children, platform, signal)));
-  const run = { api, children, dataDir, certificates, ports };
-  const metrics = await startOperators(sources.all, run);
-  const loaded = loadAll(api, sources.all, { beganMs, say, signal });
-  const linking = signInLink(children, platform, signal);
-  // Either is awaited below, or ends with everything else.
-  for (const work of [loaded, linking]) work.catch(() => {});
-  await whileAlive(Promise.race([loaded, delay(patienceMs, undefined, { signal, ref: false })]));
-  const link = await whileAlive(linking);
+  const link = await whileAlive(signInLink(children, platform, signal));
+  // A person need not wait for the clusters: the page fills while they look.
   console.log(`
   Sign in (once, within 10 minutes):  ${link}
 
   Then look at Clusters, one of them, and the pods of a namespace: changes arrive by themselves.
-  Logs: ${options.dataDir}/logs   Metrics: http://127.0.0.1:${ports.platformObserve}/metrics (platform), ${metrics} (operator)
-  Ctrl-C stops everything; the data stays in ${options.dataDir}.
+  Ctrl-C stops everything; the data stays in ${options.dataDir}${database === undefined ? "" : " and in your database"}.
 `);
-  await whileAlive(loaded);
+  const api = new PlatformApi(`http://127.0.0.1:${ports.console}`);
+  await api.signIn(await whileAlive(signInLink(children, platform, signal)));
+  const run = { api, children, dataDir, certificates, ports };
+  const metrics = await startOperators(sources.all, run);
+  await whileAlive(loadAll(api, sources.all, { beganMs, say, signal }));
+  console.log(`
+  Logs: ${options.dataDir}/logs   Metrics: http://127.0.0.1:${ports.platformObserve}/metrics (platform), ${metrics} (operator)
+`);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => stop(), { once: true });
   await whileAlive(stopped);

@@ -143,17 +143,40 @@ for (const { name, find, planted } of rules) {
 }
 
 test("tidy: nothing public names this machine or its registries", () => {
-  assert.notDeepEqual(findLeaks({ path: "a.md", text: ["see /work", "main"].join("/") }), []);
+  for (const planted of [
+    ["at ", "work", "main"].join("/"),
+    ["see ..", "shared", "notes"].join("/"),
+    `https://${["registry", "npmjs", "org"].join(".")}/x`,
+    `https://${["pypi", "org"].join(".")}/x`,
+    ["two sub", "agents"].join("-"),
+  ]) {
+    assert.notDeepEqual(findLeaks({ path: "a.md", text: planted }), [], planted);
+  }
   const texts = files
     .filter(
       (path) => /\.(ts|tsx|md|ya?ml|json|css|html|mod|go|sh)$/.test(path) || path === ".ci/run",
     )
-    .filter((path) => path !== "tools/tidy.ts" && path !== "package-lock.json")
+    .filter((path) => path !== "package-lock.json")
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
   assert.deepEqual(texts.flatMap(findLeaks), []);
 });
 
+test("tidy: our repository has one address", () => {
+  const { origin, pathname } = new URL(product.repository);
+  const home = `${origin}/${pathname.split("/")[1]}/`;
+  const address = new RegExp(`${home.replaceAll(".", String.raw`\.`)}[\\w.-]*`, "g");
+  const wrong = (text: string): readonly string[] =>
+    (text.match(address) ?? []).filter((found) => found !== product.repository);
+  assert.deepEqual(wrong(`${product.repository}/issues`), []);
+  assert.deepEqual(wrong(`${home}elsewhere/issues`), [`${home}elsewhere`]);
+  const found = files
+    .filter((path) => /\.(tsx?|md|ya?ml|json|html)$/.test(path) && path !== "package-lock.json")
+    .flatMap((path) => wrong(readFileSync(path, "utf8")).map((url) => `${path}: ${url}`));
+  assert.deepEqual(found, []);
+});
+
 test("tidy: files are named after what they hold", () => {
+  assert.notDeepEqual(findBannedFiles(["test/system/proof-helpers.test.ts"]), []);
   assert.notDeepEqual(findBannedFiles(["platform/src/utils.ts"]), []);
   assert.deepEqual(findBannedFiles(files), []);
 });

@@ -10,7 +10,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openProcessGuard } from "@obsyk/testkit";
 
-/** Variables that would change how a child runs, or that it refuses to start with. */
+/** Variables that would change how a child runs, or that it refuses to start with; who needs one is given it. */
 const dropped = /^(OBSYK_|NODE_|SSL|DATABASE_URL$|npm_)/;
 
 export type ChildSpec = {
@@ -29,8 +29,8 @@ export type Children = AsyncDisposable & {
   run(spec: ChildSpec, signal: AbortSignal): Promise<string>;
 };
 
-/** Milliseconds a child has to stop by itself. */
-const stopMs = 12_000;
+/** Milliseconds a child has to stop by itself: two rounds of it fit into what this process has (runProcess). */
+const stopMs = 9000;
 
 export async function openChildren(logDir: string): Promise<Children> {
   mkdirSync(logDir, { recursive: true });
@@ -79,7 +79,10 @@ export async function openChildren(logDir: string): Promise<Children> {
     },
     async [Symbol.asyncDispose]() {
       stopping = true;
-      for (const { name, child } of running.reverse()) await stop(name, child);
+      // The first is what the others talk to: they say goodbye to it, side by side, before it goes.
+      const [first, ...others] = running;
+      await Promise.all(others.map(({ name, child }) => stop(name, child)));
+      if (first !== undefined) await stop(first.name, first.child);
       await guard[Symbol.asyncDispose]();
     },
   };

@@ -1,6 +1,6 @@
 /**
- * What a start leaves for the next one: certificates, the operator's key, its registration, the simulated cluster's
- * beginning.
+ * What a start leaves for the next one: certificates, the operator's key, its registration, the key that signs access
+ * tokens, the simulated cluster's beginning.
  *
  * @module
  */
@@ -55,6 +55,17 @@ function areValid(files: readonly string[]): boolean {
     const certificate = new X509Certificate(readFileSync(file));
     return certificate.validToDate.getTime() > until;
   });
+}
+
+/** The key that signs access tokens, which a platform on another PostgreSQL wants as a file. @returns that file */
+export function keepTokenKey(dataDir: string): string {
+  const file = join(dataDir, "token-key.pem");
+  if (!existsSync(file)) {
+    const { privatePem } = generateSigningKey();
+    writePrivate(file, privatePem);
+    privatePem.fill(0);
+  }
+  return file;
 }
 
 export type Registration = { readonly clientId: string };

@@ -2,7 +2,7 @@
 import { nodeFlags } from "@obsyk/operator";
 import type { Children, ChildSpec } from "./children.ts";
 import type { ClusterSource } from "./cluster-source.ts";
-import { makeFolder, type CertificateFiles, type Identity } from "./data-dir.ts";
+import { keepTokenKey, makeFolder, type CertificateFiles, type Identity } from "./data-dir.ts";
 import type { PlatformApi } from "./platform-api.ts";
 import { choosePort } from "./ports.ts";
 
@@ -24,14 +24,37 @@ export async function choosePorts(consolePort: number): Promise<Ports> {
   };
 }
 
+/** A PostgreSQL of one's own, by the URLs of its two logins (docs/operate/database.md). */
+export type OwnDatabase = { readonly url: string; readonly ownerUrl: string | undefined };
+
+export function readOwnDatabase(env: NodeJS.ProcessEnv): OwnDatabase | undefined {
+  const url = env["DATABASE_URL"];
+  return url === undefined || url === ""
+    ? undefined
+    : { url, ownerUrl: env["OBSYK_DATABASE_OWNER_URL"] };
+}
+
+function databaseEnvironment(
+  { url, ownerUrl }: OwnDatabase,
+  dataDir: string,
+): { readonly [name: string]: string } {
+  return {
+    DATABASE_URL: url,
+    ...(ownerUrl === undefined ? {} : { OBSYK_DATABASE_OWNER_URL: ownerUrl }),
+    OBSYK_SIGNING_KEY_FILE: keepTokenKey(dataDir),
+  };
+}
+
 export function platformSpec(run: {
   readonly postgres: string | undefined;
+  /** Instead of the embedded one. */
+  readonly database?: OwnDatabase | undefined;
   readonly dataDir: string;
   readonly consoleDir: string | undefined;
   readonly certificates: CertificateFiles;
   readonly ports: Ports;
 }): ChildSpec {
-  const { ports, postgres, consoleDir } = run;
+  const { ports, postgres, database, consoleDir } = run;
   return {
     name: "platform",
     args: ["platform/src/main.ts"],
@@ -47,6 +70,7 @@ export function platformSpec(run: {
       ...(consoleDir === undefined ? {} : { OBSYK_CONSOLE_DIR: consoleDir }),
       OBSYK_OBSERVE_PORT: String(ports.platformObserve),
       ...(postgres === undefined ? {} : { OBSYK_POSTGRES: postgres }),
+      ...(database === undefined ? {} : databaseEnvironment(database, run.dataDir)),
     },
   };
 }

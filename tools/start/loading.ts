@@ -57,7 +57,11 @@ async function look(api: PlatformApi, id: string, { beganMs }: Loading): Promise
   return { objects, isAll: isBack && isAll };
 }
 
-function progressOf(source: ClusterSource, known: Known | undefined): string {
-  const of = source.objects === undefined ? "" : ` of ${source.objects}`;
-  return `${source.name} ${known?.objects ?? 0}${of}`;
+function progressOf({ name, objects: all }: ClusterSource, known: Known | undefined): string {
+  const objects = known?.objects ?? 0;
+  if (all === undefined) return `${name} ${objects}`;
+  // What an earlier start left there is compared, not added to.
+  return objects > all
+    ? `${name} comparing ${objects} with ${all}`
+    : `${name} ${objects} of ${all}`;
 }

@@ -23,6 +23,8 @@ simulated clusters. Ends with Ctrl-C; the next start finds its data.
   --data DIR         where data is kept; .obsyk
   --postgres WHICH   auto (default), system or package: where PostgreSQL's binaries come from
   --help             this text
+
+DATABASE_URL and OBSYK_DATABASE_OWNER_URL name a PostgreSQL of yours to use instead (docs/operate/database.md).
 `;
 
 export class OptionError extends Error {

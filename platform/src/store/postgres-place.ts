@@ -3,7 +3,7 @@
  * root runs it as another user, who must be able to reach both binaries and data.
  *
  * Files of a data directory D: `D/postgres` (data), `D/run` (socket). When the server's user cannot reach D (say, D is
- * below /root), both are kept in `/var/lib/obsyk/HASH` instead, HASH being of D's path, and the file
+ * below root's home folder), both are kept in `/var/lib/obsyk/HASH` instead, HASH being of D's path, and the file
  * `D/postgres-location` names that folder; the next start reads it there.
  *
  * @module
