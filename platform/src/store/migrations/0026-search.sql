@@ -11,7 +11,9 @@ create or replace function search_objects(wanted_cluster uuid, wanted_resource t
 returns table (cluster_id uuid, resource text, uid uuid)
 language plpgsql stable security definer set search_path = public, pg_temp
 -- What is set below ends with the call.
-set enable_seqscan = on set enable_indexscan = on set enable_indexonlyscan = on as $$
+set enable_seqscan = on set enable_indexscan = on set enable_indexonlyscan = on
+-- Costs are overestimated; compiling would take longer than the page.
+set jit = off as $$
 declare
   max_hits constant int := 2000;
   org int := nullif(current_setting('obsyk.org', true), '')::int;
