@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { createCertificates } from "./certificates.ts";
@@ -32,7 +32,7 @@ export async function openRecordingProxy(options: {
   const { folder, upstream } = options;
   const { hostname, port } = new URL(upstream.url);
   const certificates = await createCertificates();
-  const open = new Set<TLSSocket>();
+  const open = new Set<Socket>();
   const running = new Set<Promise<void>>();
   let count = 0;
 
@@ -78,6 +78,11 @@ export async function openRecordingProxy(options: {
     },
   );
   listener.on("tlsClientError", () => undefined);
+  // Those in the middle of their handshake too: a server that closes waits for them.
+  listener.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   return {

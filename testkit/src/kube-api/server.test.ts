@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
+import { connect } from "node:net";
 import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
 import {
@@ -425,4 +426,17 @@ describe("KubeApi: list and watch together", () => {
       { numRuns: 40 },
     );
   });
+});
+
+it("KubeApi: is closed at once although a client is still in its handshake", async () => {
+  const server = await openKubeApi({ store: newStore(), certificates, token });
+  const { port } = new URL(server.url);
+  const client = connect({ host: "127.0.0.1", port: Number(port) });
+  client.on("error", () => undefined);
+  await once(client, "connect");
+  const ended = once(client, "close");
+  const startedAt = performance.now();
+  await server[Symbol.asyncDispose]();
+  await ended;
+  assert.ok(performance.now() - startedAt < 5000);
 });

@@ -90,11 +90,14 @@ export class KubeApi implements AsyncDisposable {
       this.#handle(request, response);
     });
     this.#server.keepAliveTimeout = 60_000;
-    this.#server.on("secureConnection", (socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-      socket.on("error", () => socket.destroy());
-    });
+    // Those in the middle of their handshake too: a server that closes waits for them.
+    for (const event of ["connection", "secureConnection"]) {
+      this.#server.on(event, (socket: Socket) => {
+        this.#sockets.add(socket);
+        socket.once("close", () => this.#sockets.delete(socket));
+        socket.on("error", () => socket.destroy());
+      });
+    }
   }
 
   /** `https://127.0.0.1:PORT`. */
