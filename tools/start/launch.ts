@@ -14,13 +14,17 @@ export type Ports = {
   readonly operatorObserve: number;
 };
 
-/** The usual ports, or free ones when they are taken. */
+/**
+ * The usual ports, or free ones when they are taken. With port 0 for the console all are free ones: several
+ * installations that start at once must not choose the same.
+ */
 export async function choosePorts(consolePort: number): Promise<Ports> {
+  const usual = (port: number): number => (consolePort === 0 ? 0 : port);
   return {
-    agent: await choosePort(8443),
+    agent: await choosePort(usual(8443)),
     console: await choosePort(consolePort),
-    platformObserve: await choosePort(9090),
-    operatorObserve: await choosePort(8081),
+    platformObserve: await choosePort(usual(9090)),
+    operatorObserve: await choosePort(usual(8081)),
   };
 }
 

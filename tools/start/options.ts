@@ -19,7 +19,8 @@ simulated clusters. Ends with Ctrl-C; the next start finds its data.
   --context NAME     context of that file; its current one when absent
   --size N           objects of the simulated clusters together, 6000 when absent; what is above that, as in 50k,
                      makes one of them large
-  --port N           port of the console; 8080, or a free one when that is taken
+  --port N           port of the console; 8080, or a free one when that is taken;
+                     0: free ones for everything
   --data DIR         where data is kept; .obsyk
   --postgres WHICH   auto (default), system or package: where PostgreSQL's binaries come from
   --help             this text
