@@ -79,7 +79,7 @@ export async function openRecordingProxy(options: {
   );
   listener.on("tlsClientError", () => undefined);
   // Those in the middle of their handshake too: a server that closes waits for them.
-  listener.on("connection", (socket) => {
+  listener.on("connection", (socket: Socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
