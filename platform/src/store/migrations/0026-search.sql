@@ -1,10 +1,17 @@
--- The search of 0021, told how to look. The planner has no idea how many names contain a text: it expects many, reads in
--- the order of pages until a page is full, and reads everything when there are few. So the index of names or labels is
--- asked first, for a bounded number of hits: when these are all, they are sorted. When there are more, reading in order
--- fills a page soon.
+-- Searches by name and label. No index condition may be tried before a policy unless it is leakproof, which neither
+-- ilike nor jsonb containment is: with row-level security alone these would read every object of the organisation.
+-- Therefore all filters, cursor and limit are in here, and what comes out is keys of the caller's organisation.
+--
+-- wanted_labels: [{"key", "operator": in | notin | exists | absent, "values": [...]}, ...]
+-- after_*: the last key of the page before, or nulls.
+-- not_collected: 'exclude', 'only' or 'include' what left the operator's scope.
+--
+-- The planner has no idea how many names contain a text: it expects many, reads in the order of pages until a page is
+-- full, and reads everything when there are few. So the index of names or labels is asked first, for a bounded number of
+-- hits: when these are all, they are sorted. When there are more, reading in order fills a page soon.
 --
 -- What a limited viewer may see is read namespace by namespace, the order's own unit.
-create or replace function search_objects(wanted_cluster uuid, wanted_resource text, wanted_namespace text,
+create function search_objects(wanted_cluster uuid, wanted_resource text, wanted_namespace text,
   name_pattern text, whole_name text, wanted_labels jsonb,
   after_cluster uuid, after_resource text, after_namespace text, after_name text, after_uid uuid, max_rows int,
   not_collected text)
@@ -133,3 +140,6 @@ begin
     missing := missing - added;
   end loop;
 end $$;
+revoke all on function search_objects(uuid, text, text, text, text, jsonb, uuid, text, text, text, uuid, int,
+  text)
+  from public;
