@@ -282,6 +282,10 @@ test("openKubeconfigTarget: what is not YAML is refused without quoting it", asy
     return !error.message.includes("canary-token");
   });
   await assert.rejects(openKubeconfigTarget(optionsFor(join(folder.path, "none"))), /ENOENT/);
+  await assert.rejects(
+    openKubeconfigTarget(optionsFor(join(folder.path, "none"))),
+    /there is no such file/,
+  );
 });
 
 const apiVersion = "client.authentication.k8s.io/v1";

@@ -55,7 +55,7 @@ async function parseFile(path: string): Promise<Entry> {
     text = await readFile(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-    throw refuse(path, code);
+    throw refuse(path, code === "ENOENT" ? "ENOENT, there is no such file" : code);
   }
   const { parse } = await import("yaml");
   let value: unknown;
