@@ -7,12 +7,15 @@ export type Churn = AsyncDisposable & {
   changes(): number;
 };
 
-type Kind = {
+/** A kind of object that changes. */
+export type Kind = {
+  readonly resource: string;
   readonly path: string;
   readonly body: (name: string, revision: number) => object;
 };
 
-const namespace = "churn";
+/** Where all of it happens. */
+export const namespace = "churn";
 const pauseMs = 20;
 const namesPerKind = 60;
 
@@ -21,8 +24,10 @@ const metadata = (name: string, revision: number): object => ({
   labels: { revision: String(revision) },
 });
 const pod = { containers: [{ name: "main", image: "registry.example/main:1" }] };
-const kinds: readonly Kind[] = [
+/** What there is of each: enough to be told apart, with its revision as a label. */
+export const kinds: readonly Kind[] = [
   {
+    resource: "configmaps",
     path: `/api/v1/namespaces/${namespace}/configmaps`,
     body: (name, revision) => ({
       metadata: metadata(name, revision),
@@ -30,6 +35,7 @@ const kinds: readonly Kind[] = [
     }),
   },
   {
+    resource: "secrets",
     path: `/api/v1/namespaces/${namespace}/secrets`,
     body: (name, revision) => ({
       metadata: metadata(name, revision),
@@ -37,10 +43,12 @@ const kinds: readonly Kind[] = [
     }),
   },
   {
+    resource: "pods",
     path: `/api/v1/namespaces/${namespace}/pods`,
     body: (name, revision) => ({ metadata: metadata(name, revision), spec: pod }),
   },
   {
+    resource: "deployments.apps",
     path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
     body: (name, revision) => ({
       metadata: metadata(name, revision),

@@ -25,6 +25,7 @@ import { findPostgres } from "./inspect.ts";
 import { findLosses } from "./losses.ts";
 import { openRecordedChurn, type RecordedChurn } from "./recorded-churn.ts";
 import { readRules } from "./sample-objects.ts";
+import { shuffle } from "./shuffle.ts";
 import {
   registerCluster,
   startOperator,
@@ -283,11 +284,4 @@ async function judge(
     versions: { kubernetes: plane.version },
     details: { seed: context.seed, faults: Object.fromEntries(hits), repairedMs, ...judged },
   };
-}
-
-function shuffle<T>(items: readonly T[], random: () => number): T[] {
-  return items
-    .map((item) => ({ item, order: random() }))
-    .sort((one, other) => one.order - other.order)
-    .map(({ item }) => item);
 }

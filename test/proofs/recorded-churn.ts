@@ -4,6 +4,7 @@
  */
 import type { ApiAnswer, ControlPlane } from "@obsyk/testkit";
 import { setTimeout as delay } from "node:timers/promises";
+import { kinds, namespace, type Kind } from "./churn.ts";
 
 /** One uid, from its creation to its deletion. Times are this machine's, ms since the epoch, as wide as the doubt. */
 export type Life = {
@@ -28,65 +29,19 @@ export type RecordedChurn = AsyncDisposable & {
   lives(): readonly Life[];
 };
 
-type Kind = {
-  readonly resource: string;
-  readonly path: string;
-  /** How many names it has. */
-  readonly names: number;
-  readonly body: (name: string, revision: number) => object;
-};
-
-const namespace = "churn";
 const workers = 4;
 const pauseMs = 12;
 const retryMs = 200;
 const deleteShare = 0.2;
 const recreateShare = 0.1;
 
-const metadata = (name: string, revision: number): object => ({
-  name,
-  labels: { revision: String(revision) },
-});
-const pod = { containers: [{ name: "main", image: "registry.example/main:1" }] };
-const kinds: readonly Kind[] = [
-  {
-    resource: "configmaps",
-    path: `/api/v1/namespaces/${namespace}/configmaps`,
-    names: 1000,
-    body: (name, revision) => ({
-      metadata: metadata(name, revision),
-      data: { revision: `${revision}` },
-    }),
-  },
-  {
-    resource: "secrets",
-    path: `/api/v1/namespaces/${namespace}/secrets`,
-    names: 500,
-    body: (name, revision) => ({
-      metadata: metadata(name, revision),
-      stringData: { revision: `${revision}`, [`key-${revision % 3}`]: "x" },
-    }),
-  },
-  {
-    resource: "pods",
-    path: `/api/v1/namespaces/${namespace}/pods`,
-    names: 500,
-    body: (name, revision) => ({ metadata: metadata(name, revision), spec: pod }),
-  },
-  {
-    resource: "deployments.apps",
-    path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
-    names: 200,
-    body: (name, revision) => ({
-      metadata: metadata(name, revision),
-      spec: {
-        replicas: revision % 5,
-        selector: { matchLabels: { app: name } },
-        template: { metadata: { labels: { app: name } }, spec: pod },
-      },
-    }),
-  },
-];
+/** How many names each kind has. */
+const names: ReadonlyMap<string, number> = new Map([
+  ["configmaps", 1000],
+  ["secrets", 500],
+  ["pods", 500],
+  ["deployments.apps", 200],
+]);
 
 /** Fills the cluster with 2,200 objects. */
 export async function openRecordedChurn(
@@ -128,7 +83,7 @@ class Churn implements RecordedChurn {
 
   async fill(): Promise<void> {
     const places = kinds.flatMap((kind) =>
-      Array.from({ length: kind.names }, (_, at): Place => ({ kind, name: `object-${at}` })),
+      Array.from({ length: namesOf(kind) }, (_, at): Place => ({ kind, name: `object-${at}` })),
     );
     const next = places.values();
     const work = async (): Promise<void> => {
@@ -153,8 +108,9 @@ class Churn implements RecordedChurn {
     while (!this.#stopping.signal.aborted) {
       const kind = kinds[Math.floor(this.#random() * kinds.length)] ?? kinds[0];
       if (kind === undefined) return;
-      const at = Math.floor((this.#random() * kind.names) / workers) * workers + worker;
-      const place = { kind, name: `object-${Math.min(at, kind.names - workers + worker)}` };
+      const count = namesOf(kind);
+      const at = Math.floor((this.#random() * count) / workers) * workers + worker;
+      const place = { kind, name: `object-${Math.min(at, count - workers + worker)}` };
       const choice = this.#random();
       if (choice < deleteShare + recreateShare) await this.#delete(place);
       if (choice >= deleteShare) await this.#write(place);
@@ -250,6 +206,10 @@ class Churn implements RecordedChurn {
   ): Promise<ApiAnswer | undefined> {
     return this.#plane.admin.send(request).catch(() => undefined);
   }
+}
+
+function namesOf({ resource }: Kind): number {
+  return names.get(resource) ?? 0;
 }
 
 function keyOf({ kind, name }: Place): string {

@@ -20,6 +20,7 @@ import {
 import { startChurn } from "./churn.ts";
 import { findPostgres } from "./inspect.ts";
 import { readRules } from "./sample-objects.ts";
+import { shuffle } from "./shuffle.ts";
 import {
   registerCluster,
   startOperator,
@@ -218,11 +219,4 @@ async function pidOf({ platform, operator, context }: Scene, victim: Victim): Pr
     intervalMs: 50,
     signal: context.signal,
   });
-}
-
-function shuffle<T>(items: readonly T[], random: () => number): T[] {
-  return items
-    .map((item) => ({ item, order: random() }))
-    .sort((one, other) => one.order - other.order)
-    .map(({ item }) => item);
 }
